@@ -1,0 +1,219 @@
+"""What all tools share: paths, variables, errors for the user, running programs, files that are written whole or not at all."""
+
+import contextlib
+import fcntl
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / 'build'
+
+# The variables that `make NAME=value` hands on to the tools. The Makefile holds their descriptions for `make help`.
+VARIABLES = (
+    'BOARD',
+    'PORT',
+    'FLASH',
+    'DEVICE',
+    'VARIANT',
+    'MANIFEST',
+    'MICROPY_DIR',
+    'DEBIAN_MIRROR',
+    'RAM_KB',
+    'STACK_KB',
+    'CONTAINER',
+    'QUICK',
+    'ARGS',
+    'V',
+)
+
+# make hands its own state, and variables of our command line, to every program below it: a port's Makefile must not see them.
+_MAKE_STATE = ('MAKEFLAGS', 'MFLAGS', 'MAKEOVERRIDES', 'MAKELEVEL', 'MAKEFILES', 'GNUMAKEFLAGS', 'MAKE_TERMOUT', 'MAKE_TERMERR')
+
+_ERROR_LINE = re.compile(
+    r'(\berror\b|undefined reference|No such file|No space left|cannot find|command not found|overflowed by|'
+    r'\w*Error:|\*\*\* )',
+    re.IGNORECASE,
+)
+
+
+class Failure(Exception):
+    """An error for the user: one line that says what was wrong and what would be right; ends the tool with status 2."""
+
+
+def say(text):
+    """Prints one line of progress at once."""
+    print(text, flush=True)
+
+
+def parse_variables(arguments):
+    """Makes a dict of `NAME=value` arguments; empty values count as not given.
+
+    Raises Failure for an argument without `=` or a name that is not in VARIABLES.
+    """
+    variables = {}
+    for argument in arguments:
+        name, equals, value = argument.partition('=')
+        if not equals or not (name in VARIABLES or name.startswith('MWS_')):
+            raise Failure(f'{argument!r} is no variable of this project: NAME=value with NAME one of {", ".join(VARIABLES)}')
+        if value:
+            variables[name] = value
+    return variables
+
+
+def tool(main):
+    """Decorates a tool's `main(variables)`: variables come from the command line, a Failure becomes one line and status 2.
+
+    The decorated function returns the exit status; `main` may return one, None counts as 0. Ctrl-C gives 130.
+    """
+
+    @functools.wraps(main)
+    def run(arguments=None):
+        try:
+            return main(parse_variables(sys.argv[1:] if arguments is None else arguments)) or 0
+        except Failure as failure:
+            print(f'error: {failure}', file=sys.stderr, flush=True)
+            return 2
+        except KeyboardInterrupt:
+            return 130
+
+    return run
+
+
+def clean_environment(**more):
+    """Returns a copy of the environment for programs that we start: without make's state and this project's variables,
+    with a fixed locale, time zone and hash seed so that builds repeat. `more` is added last.
+    """
+    environment = {k: v for k, v in os.environ.items() if k not in _MAKE_STATE and k not in VARIABLES}
+    environment.update(LC_ALL='C.UTF-8', TZ='UTC', PYTHONHASHSEED='0', PYTHONDONTWRITEBYTECODE='1')
+    environment.update(more)
+    return environment
+
+
+def need_tool(name, package):
+    """Returns the path of a program, or raises Failure naming the Debian package that has it."""
+    path = shutil.which(name)
+    if path is None:
+        raise Failure(f'the program {name} is missing: apt-get install {package}')
+    return path
+
+
+def first_error(text):
+    """Returns the line of a program's output that most likely says what went wrong: the first error line, else the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if any('No space left on device' in line for line in lines):
+        return 'no space left on the disk'
+    for line in lines:
+        if _ERROR_LINE.search(line):
+            return line
+    return lines[-1] if lines else 'it printed nothing'
+
+
+def run(command, what, log, cwd=None, env=None, show=False):
+    """Runs a program to its end with its output appended to the file `log`; `env` is added to clean_environment().
+
+    `what` names the work in the error: `building the firmware`. With `show` the output goes to the console as well.
+    Returns the output. Raises Failure with the first error line when the program is missing or its status is not 0.
+    """
+    command = [str(part) for part in command]
+    log = Path(log)
+    output = []
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, 'a', encoding='utf-8', errors='replace') as stream:
+            stream.write(f'$ {" ".join(command)}\n')
+            with subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=clean_environment(**(env or {})),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding='utf-8',
+                errors='replace',
+            ) as process:
+                for line in process.stdout:
+                    output.append(line)
+                    stream.write(line)
+                    if show:
+                        print(line, end='', flush=True)
+    except FileNotFoundError as error:
+        raise Failure(f'{what}: the program {error.filename} is missing') from error
+    except OSError as error:
+        raise Failure(f'{what}: {error.strerror}: {error.filename or log}') from error
+    text = ''.join(output)
+    if process.returncode:
+        raise Failure(f'{what} failed: {first_error(text)} (all of it: {log})')
+    return text
+
+
+@contextlib.contextmanager
+def lock(path):
+    """Holds a lock file: what two tools at once would spoil is done by one after the other."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, 'w') as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def disk_errors(what):
+    """Turns an OSError inside the block (full disk, no permission) into a Failure that says during which work it came."""
+    try:
+        yield
+    except OSError as error:
+        place = f': {error.filename}' if error.filename else ''
+        raise Failure(f'{what}: {error.strerror or error}{place}') from error
+
+
+@contextlib.contextmanager
+def new_folder(path):
+    """Gives an empty folder beside `path` that takes its place when the block ends well, and vanishes when it does not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        folder.rename(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_if_changed(path, data):
+    """Writes bytes or text to a file, whole or not at all, and only when they differ: its time tells make what to do anew.
+
+    Returns whether it was written.
+    """
+    path = Path(path)
+    data = data.encode() if isinstance(data, str) else data
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def replace_process(command, cwd=None, env=None):
+    """Becomes another program: it gets the console, the signals and the exit status. Does not return."""
+    sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if cwd is not None:
+        os.chdir(cwd)
+    command = [str(part) for part in command]
+    os.execve(command[0], command, clean_environment(**(env or {})))
