@@ -1,10 +1,15 @@
 """The boards: `names()`, `load(name)`, and the Context that a board's target.py works with (docs/architecture.md, A board)."""
 
+import hashlib
 import importlib.util
 import os
+import shutil
 
 from tools import common, sources
 from tools.common import BUILD, ROOT, Failure
+
+# Variables that change what a build makes: each set of values has a build folder of its own, and a part in the build id.
+SETTINGS = ('MICROPY_DIR', 'VARIANT', 'RAM_KB', 'STACK_KB')
 
 # Debian packages that every board's build needs.
 PACKAGES = ('gcc', 'libc6-dev', 'make', 'xz-utils', 'bzip2', 'dpkg-dev', 'debian-archive-keyring')
@@ -66,11 +71,38 @@ class Context:
         """Returns the Path of mpy-cross, built on the first call. Raises Failure."""
         return sources.mpy_cross(self.variables)
 
+    def settings(self):
+        """Returns the variables given that change what the build makes, as a list of `NAME=value`."""
+        return [f'{name}={self.variables[name]}' for name in SETTINGS if name in self.variables]
+
+    def port_folder(self):
+        """Returns the Path for the port's BUILD: one per set of settings, since make does not see that a variable changed."""
+        settings = self.settings()
+        if not settings:
+            return self.build / 'port'
+        return self.build / f'port-{hashlib.sha256(" ".join(settings).encode()).hexdigest()[:8]}'
+
+    def manifest(self):
+        """Returns the Path of the manifest to build with: the board's, MANIFEST=, build_info and www_image. Raises Failure."""
+        # Here, not above: it needs packages of the project's own Python environment, and set-up loads boards without them.
+        from tools import frozen
+
+        return frozen.prepare(self, load(self.name))
+
+    def output(self, made, name):
+        """Puts a file that a port's build made at build/NAME/`name`, whole or not at all; returns that Path."""
+        path = self.build / name
+        with common.disk_errors(f'copying {made}'):
+            temporary = self.build / f'.{name}.new'
+            shutil.copy2(made, temporary)
+            temporary.replace(path)
+        return path
+
     def make_flags(self):
         """Returns the arguments for a MicroPython port's make that make its build repeatable and offline."""
         tree = self.sources()
         tag = 'v' + '.'.join(str(part) for part in tree.version)
-        flags = [
+        return [
             f'-j{os.cpu_count() or 1}',
             f'MICROPY_GIT_TAG={tag}',
             f'MICROPY_GIT_HASH={"upstream" if tree.upstream else "debian"}',
@@ -78,4 +110,3 @@ class Context:
             f'MICROPY_MPYCROSS={self.mpy_cross()}',
             'MICROPY_MPYCROSS_DEPENDENCY=',
         ]
-        return flags

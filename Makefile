@@ -1,0 +1,51 @@
+# MicroWebSrv2 firmware: the front door. `make help` explains it.
+
+# What can be given as NAME=value: `make run PORT=8000`. ## is the text of `make help`.
+BOARD ?= UNIX## the board
+PORT ?= 8080## run: the TCP port on this computer
+FLASH ?=## run: the folder (UNIX) or file (QEMU) that stands for the device's flash, instead of the one in build/
+DEVICE ?=## flash, deploy, provision, hil: the port or address of the board, as /dev/ttyUSB0; found by itself where possible
+VARIANT ?=## the variant of a board that has some, see boards/NAME/README.md
+MANIFEST ?=## build: your own manifest.py, frozen besides the board's
+MICROPY_DIR ?=## an upstream checkout of MicroPython 1.25 or newer, instead of Debian's source package
+DEBIAN_MIRROR ?=## where Debian's source packages come from, instead of this system's mirror
+RAM_KB ?=## QEMU: the RAM of the emulated board
+STACK_KB ?=## QEMU: its stack
+CONTAINER ?=## ESP32: 1 builds in mpbuild's container
+QUICK ?=## bench: 1 for a run of under three minutes
+ARGS ?=## test, hil: more arguments for pytest, as ARGS="-k websocket -x"
+V ?=## 1 shows all output of builds
+
+VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK ARGS V
+GIVEN = $(foreach name,$(VARIABLES),$(if $($(name)),'$(name)=$(subst ','\'',$($(name)))'))
+
+GOALS := run test build size flash deploy provision hil bench debug profile lint
+
+.PHONY: help $(GOALS) clean distclean
+.DEFAULT_GOAL := help
+
+run:## builds the firmware of BOARD if needed and runs it here (UNIX, QEMU); Ctrl-C ends it
+test:## checks everything: lint, builds, sizes, tests on CPython, the UNIX firmware and the emulated board
+build:## builds the image of BOARD
+size:## shows what the images of all boards, or of BOARD=…, need: flash, RAM, frozen bytes by module
+flash:## writes the image to the board
+deploy:## installs server, harness and web files on a board with stock MicroPython, only what changed
+provision:## first contact: asks for network and password, writes the board's configuration, opens its address
+hil:## runs the hardware-in-the-loop tests on the board
+bench:## measures the server beside its peers
+debug:## runs the firmware under a debugger (QEMU)
+profile:## shows where the instructions go, by function (QEMU)
+lint:## checks the sources: ruff, and that the common modules freeze for the smallest board
+$(GOALS):
+	@sh tools/python.sh
+	@python3 -m tools.setup $@ $(GIVEN) && exec .venv/bin/python -m tools.$@ $(GIVEN)
+
+help:## shows this
+	@sh tools/python.sh
+	@python3 -m tools.help
+
+clean:## removes what was built, but not the sources and not the flash of UNIX and QEMU
+	@python3 -m tools.clean
+
+distclean:## removes all that make has made: build/ and .venv
+	@rm -rf build .venv

@@ -1,0 +1,2 @@
+include("../manifest.py", boot=False)
+module("board.py")

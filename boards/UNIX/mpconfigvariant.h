@@ -1,0 +1,19 @@
+// The UNIX board: MicroPython's unix port as a firmware for the desk.
+
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+
+// Modules are looked for where boards have them: on the flash (the current folder), in the image, in the flash's lib folder.
+#define MICROPY_PY_SYS_PATH_DEFAULT ".frozen:lib"
+
+#define MICROPY_BANNER_MACHINE "MicroWebSrv2 on " MICROPY_PY_SYS_PLATFORM " [" MICROPY_PLATFORM_COMPILER "] version"
+
+#include "variants/mpconfigvariant_common.h"
+
+// The server shares objects between threads, as boards with threads do: that needs the global interpreter lock. With it, Ctrl-C must
+// not jump out of the interpreter from the signal handler, and a thread may take a mutex that it holds.
+#undef MICROPY_PY_THREAD_GIL
+#define MICROPY_PY_THREAD_GIL (1)
+#undef MICROPY_ASYNC_KBD_INTR
+#define MICROPY_ASYNC_KBD_INTR (0)
+#undef MICROPY_PY_THREAD_RECURSIVE_MUTEX
+#define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1)

@@ -1,0 +1,80 @@
+# What all boards freeze. A board's manifest includes this one and says what it leaves out or takes besides:
+#
+#     include("../manifest.py", asyncio=False, network=("net_lan",))
+#
+# The build freezes two more modules, made by tools/frozen.py: build_info and, where the board has WWW, www_image.
+
+import os
+
+options.defaults(
+    harness=True,  # the package `firmware`, and boot.py and main.py at top level
+    boot=True,  # boot.py and main.py; the UNIX port is started with -m firmware
+    config_save=True,  # saving config.json on the device
+    device=True,  # /device/info, /device/config, /device/reset
+    demo=True,  # the demo application
+    network=(),  # the board's network module out of net_lan, net_wlan, net_wipy
+    websockets=True,
+    pyhtml=True,
+    tcp_client=True,
+    udp=True,
+    tls=True,  # needs the C module `tls`; brings the module `ssl`
+    workers=True,  # needs _thread
+    asyncio=True,  # brings the package `asyncio`
+    sha1=False,  # for firmware whose hashlib lacks SHA-1
+    opt=None,  # mpy-cross -O; 3 leaves out asserts and line numbers
+)
+
+
+def chosen(*choices):
+    return [name for name, wanted in choices if wanted]
+
+
+def present(folder, files):
+    return [file for file in files if os.path.exists(os.path.join(folder, file))]
+
+
+SERVER = [
+    "__init__.py",
+    "httpRequest.py",
+    "httpResponse.py",
+    "microWebSrv2.py",
+    "webRoute.py",
+    "libs/__init__.py",
+    "libs/XAsyncSockets.py",
+    "libs/httpConnection.py",
+    "libs/httpParser.py",
+    "libs/staticFiles.py",
+    "libs/urlUtils.py",
+    *chosen(
+        ("libs/sha1.py", options.sha1),
+        ("libs/xasAsyncio.py", options.asyncio),
+        ("libs/xasTCPClient.py", options.tcp_client),
+        ("libs/xasTLS.py", options.tls),
+        ("libs/xasUDP.py", options.udp),
+        ("libs/xasWorkers.py", options.workers),
+        ("mods/__init__.py", options.websockets or options.pyhtml),
+        ("mods/PyhtmlTemplate.py", options.pyhtml),
+        ("mods/WebSockets.py", options.websockets),
+    ),
+]
+package("MicroWebSrv2", present("../modules/MicroWebSrv2", SERVER), base_path="../modules", opt=options.opt)
+
+if options.harness:
+    HARNESS = [
+        "__init__.py",
+        "__main__.py",
+        "config.py",
+        "harness.py",
+        *chosen(("config_save.py", options.config_save), ("device.py", options.device), ("demo.py", options.demo)),
+        *sorted(name + ".py" for name in options.network),
+    ]
+    package("firmware", present("../firmware", HARNESS), base_path="..", opt=options.opt)
+    if options.boot:
+        for file in present("../firmware", ["boot.py", "main.py"]):
+            module(file, base_path="../firmware", opt=options.opt)
+
+if options.tls:
+    module("ssl.py", base_path="lib", opt=options.opt)
+
+if options.asyncio:
+    include("$(MPY_DIR)/extmod/asyncio")
