@@ -1,0 +1,268 @@
+"""The request parser on the target: what it accepts, what it refuses, and that the cuts between pieces do not matter."""
+
+from MicroWebSrv2.libs.httpParser import BODY, END, HEAD, NEED_DATA, HttpError, RequestParser
+
+MAX_HEAD = 2000
+
+
+def head(*lines):
+    """Returns a request head with a Host."""
+    return b'\r\n'.join((lines[0], b'Host: h') + lines[1:]) + b'\r\n\r\n'
+
+
+def outcome(pieces, max_head=MAX_HEAD):
+    """Feeds pieces to a parser; returns the requests that came out, (status,) of the error if one ended it, and the rest."""
+    parser = RequestParser(max_head)
+    found = []
+    body = None
+    try:
+        for piece in pieces:
+            event = parser.feed(piece)
+            while event != NEED_DATA:
+                if event == HEAD:
+                    found.append([parser.method, parser.target, parser.version, parser.headers, b''])
+                    body = parser.length != 0
+                elif event == BODY:
+                    assert body and len(parser.piece) > 0
+                    found[-1][4] += bytes(parser.piece)
+                elif event == END:
+                    found[-1].append('end')
+                    body = None
+                else:
+                    assert False, event
+                event = parser.next()
+    except HttpError as error:
+        assert error.text
+        found.append(error.status)
+    return found
+
+
+GET = head(b'GET / HTTP/1.1')
+VALID = (
+    # name, bytes, [(method, target, version, headers besides Host, body)]
+    ('get', GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
+    ('http 1.0 needs no Host', b'GET / HTTP/1.0\r\n\r\n', [(b'GET', b'/', b'HTTP/1.0', None, b'')]),
+    ('empty lines before a request', b'\r\n\r\n' + GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
+    ('no space behind the colon', head(b'GET / HTTP/1.1', b'A:b'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b'}, b'')]),
+    ('spaces and tabs around a value', head(b'GET / HTTP/1.1', b'A: \t b c \t'),
+     [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b c'}, b'')]),
+    ('an empty value', head(b'GET / HTTP/1.1', b'A:'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b''}, b'')]),
+    ('obs-text in a value', head(b'GET / HTTP/1.1', b'A: \xe9\xff'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'\xe9\xff'}, b'')]),
+    ('a colon in a value', head(b'GET / HTTP/1.1', b'A: b:c'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b:c'}, b'')]),
+    ('all characters of a token', head(b"GET / HTTP/1.1", b"!#$%&'*+-.^_`|~0aZ: x"),
+     [(b'GET', b'/', b'HTTP/1.1', {b"!#$%&'*+-.^_`|~0az": b'x'}, b'')]),
+    ('fields that come twice', head(b'GET / HTTP/1.1', b'Accept: a', b'accept: b'),
+     [(b'GET', b'/', b'HTTP/1.1', {b'accept': b'a, b'}, b'')]),
+    ('cookies that come twice', head(b'GET / HTTP/1.1', b'Cookie: a=1', b'Cookie: b=2'),
+     [(b'GET', b'/', b'HTTP/1.1', {b'cookie': b'a=1; b=2'}, b'')]),
+    ('any method', head(b'BREW / HTTP/1.1'), [(b'BREW', b'/', b'HTTP/1.1', {}, b'')]),
+    ('a later minor version', head(b'GET / HTTP/1.9'), [(b'GET', b'/', b'HTTP/1.9', {}, b'')]),
+    ('OPTIONS *', head(b'OPTIONS * HTTP/1.1'), [(b'OPTIONS', b'*', b'HTTP/1.1', {}, b'')]),
+    ('length 0', head(b'POST / HTTP/1.1', b'Content-Length: 0'),
+     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'0'}, b'')]),
+    ('length', head(b'POST / HTTP/1.1', b'Content-Length: 5') + b'12345',
+     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'5'}, b'12345')]),
+    ('length with leading zeros', head(b'POST / HTTP/1.1', b'Content-Length: 005') + b'12345',
+     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'005'}, b'12345')]),
+    ('a body that looks like a request', head(b'POST / HTTP/1.1', b'Content-Length: 18') + b'GET / HTTP/1.1\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'18'}, b'GET / HTTP/1.1\r\n\r\n')]),
+    ('chunks', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'5\r\n12345\r\nA\r\n0123456789\r\n0\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'123450123456789')]),
+    ('chunks, hex in both cases', head(b'POST / HTTP/1.1', b'Transfer-Encoding: CHUNKED') + b'0b\r\n01234567890\r\n0B\r\n'
+     b'01234567890\r\n000\r\n\r\n', [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'CHUNKED'}, b'01234567890' * 2)]),
+    ('no chunks', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'0\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'')]),
+    ('chunk extensions', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3;a=b\r\nabc\r\n0 ;x="y"\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')]),
+    ('trailers are dropped', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3\r\nabc\r\n0\r\nHost: x\r\nA: b\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')]),
+    ('chunk line of 256 characters', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1;' + b'x' * 254 + b'\r\na\r\n0\r\n\r\n',
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a')]),
+    ('pipelined', GET + head(b'POST /2 HTTP/1.1', b'Content-Length: 2') + b'ab' + head(b'GET /3 HTTP/1.1'),
+     [(b'GET', b'/', b'HTTP/1.1', {}, b''), (b'POST', b'/2', b'HTTP/1.1', {b'content-length': b'2'}, b'ab'),
+      (b'GET', b'/3', b'HTTP/1.1', {}, b'')]),
+    ('pipelined with chunks and empty lines', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1\r\na\r\n0\r\nT: r\r\n\r\n\r\n' + GET,
+     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a'), (b'GET', b'/', b'HTTP/1.1', {}, b'')]),
+    ('a head of exactly the largest size', head(b'GET / HTTP/1.1', b'A: ' + b'x' * (MAX_HEAD - 28)),
+     [(b'GET', b'/', b'HTTP/1.1', {b'a': b'x' * (MAX_HEAD - 28)}, b'')]),
+)
+
+ABSOLUTE = (
+    (b'http://other/path?q', b'/path?q', b'other'),
+    (b'http://other:81', b'/', b'other:81'),
+    (b'HTTPS://other?q', b'/?q', b'other'),
+    (b'http://other/a?b/c', b'/a?b/c', b'other'),
+)
+
+CHUNKED = head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked')
+INVALID = (
+    # name, bytes, status
+    ('two spaces in the request line', b'GET  / HTTP/1.1\r\nHost: h\r\n\r\n', 400),
+    ('no version', b'GET /\r\nHost: h\r\n\r\n', 400),
+    ('a space in the target', b'GET /a b HTTP/1.1\r\nHost: h\r\n\r\n', 400),
+    ('an empty method', b' / HTTP/1.1\r\nHost: h\r\n\r\n', 400),
+    ('a method that is no token', b'GE(T / HTTP/1.1\r\nHost: h\r\n\r\n', 400),
+    ('a target without slash', head(b'GET index.html HTTP/1.1'), 400),
+    ('an empty target', head(b'GET  HTTP/1.1'), 400),
+    ('a foreign scheme', head(b'GET ftp://h/ HTTP/1.1'), 400),
+    ('an absolute target without host', head(b'GET http:///a HTTP/1.1'), 400),
+    ('version 2.0', head(b'GET / HTTP/2.0'), 505),
+    ('version 0.9', head(b'GET / HTTP/0.9'), 505),
+    ('a version in small letters', head(b'GET / http/1.1'), 400),
+    ('a version of two digits', head(b'GET / HTTP/1.10'), 400),
+    ('a version that is none', head(b'GET / HTTP/x.y'), 400),
+    ('no Host', b'GET / HTTP/1.1\r\n\r\n', 400),
+    ('two Hosts', head(b'GET / HTTP/1.1', b'Host: h'), 400),
+    ('a Host with a space', b'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400),
+    ('a Host with a slash', b'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400),
+    ('a Host that is a list', b'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n', 400),
+    ('a space before the colon', head(b'GET / HTTP/1.1', b'A : b'), 400),
+    ('a folded line', head(b'GET / HTTP/1.1', b'A: b', b' c'), 400),
+    ('a folded line by tab', head(b'GET / HTTP/1.1', b'A: b', b'\tc'), 400),
+    ('a line that begins with a space', b'GET / HTTP/1.1\r\n Host: h\r\n\r\n', 400),
+    ('a line without colon', head(b'GET / HTTP/1.1', b'abc'), 400),
+    ('an empty name', head(b'GET / HTTP/1.1', b': b'), 400),
+    ('a name that is no token', head(b'GET / HTTP/1.1', b'A(b): c'), 400),
+    ('a name with 8 bits', head(b'GET / HTTP/1.1', b'\xe9: c'), 400),
+    ('a bare CR', head(b'GET / HTTP/1.1', b'A: b\rc'), 400),
+    ('a bare LF', head(b'GET / HTTP/1.1', b'A: b\nC: d'), 400),
+    ('a NUL', head(b'GET / HTTP/1.1', b'A: b\0'), 400),
+    ('LF line ends', b'GET / HTTP/1.1\nHost: h\n\n\r\n\r\n', 400),
+    ('a request behind a bare CR', b'\r' + GET, 400),
+    ('garbage', b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc', 400),
+    ('length +5', head(b'POST / HTTP/1.1', b'Content-Length: +5') + b'12345', 400),
+    ('length -5', head(b'POST / HTTP/1.1', b'Content-Length: -5') + b'12345', 400),
+    ('length 1_0', head(b'POST / HTTP/1.1', b'Content-Length: 1_0') + b'1234567890', 400),
+    ('length abc', head(b'POST / HTTP/1.1', b'Content-Length: abc') + b'12345', 400),
+    ('length 0x5', head(b'POST / HTTP/1.1', b'Content-Length: 0x5') + b'12345', 400),
+    ('length 5.0', head(b'POST / HTTP/1.1', b'Content-Length: 5.0') + b'12345', 400),
+    ('length 5 5', head(b'POST / HTTP/1.1', b'Content-Length: 5 5') + b'12345', 400),
+    ('an empty length', head(b'POST / HTTP/1.1', b'Content-Length:'), 400),
+    ('two different lengths', head(b'POST / HTTP/1.1', b'Content-Length: 5', b'Content-Length: 6') + b'123456', 400),
+    ('a list of different lengths', head(b'POST / HTTP/1.1', b'Content-Length: 5, 6') + b'123456', 400),
+    ('an endless length', head(b'POST / HTTP/1.1', b'Content-Length: ' + b'9' * 30), 400),
+    ('length and chunked', head(b'POST / HTTP/1.1', b'Content-Length: 3', b'Transfer-Encoding: chunked') + b'0\r\n\r\n', 400),
+    ('chunked and length', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked', b'Content-Length: 3') + b'0\r\n\r\n', 400),
+    ('chunked in HTTP/1.0', b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400),
+    ('an unknown coding', head(b'POST / HTTP/1.1', b'Transfer-Encoding: gzip'), 501),
+    ('an unknown coding before chunked', head(b'POST / HTTP/1.1', b'Transfer-Encoding: gzip, chunked'), 501),
+    ('xchunked', head(b'POST / HTTP/1.1', b'Transfer-Encoding: xchunked') + b'0\r\n\r\n', 501),
+    ('identity', head(b'POST / HTTP/1.1', b'Transfer-Encoding: identity') + b'0\r\n\r\n', 501),
+    ('a type without length', head(b'POST / HTTP/1.1', b'Content-Type: text/plain'), 411),
+    ('a chunk size that is none', CHUNKED + b'xyz\r\n', 400),
+    ('a chunk size with sign', CHUNKED + b'+3\r\nabc\r\n', 400),
+    ('a chunk size with 0x', CHUNKED + b'0x3\r\nabc\r\n', 400),
+    ('a chunk size with _', CHUNKED + b'1_0\r\n0123456789abcdef\r\n', 400),
+    ('a chunk size behind a space', CHUNKED + b' 3\r\nabc\r\n', 400),
+    ('an empty chunk size', CHUNKED + b'\r\n', 400),
+    ('an empty chunk size with extension', CHUNKED + b';a\r\n', 400),
+    ('a chunk size too large', CHUNKED + b'f' * 17 + b'\r\n', 400),
+    ('a chunk line without end', CHUNKED + b'1;' + b'x' * 1000, 400),
+    ('a chunk line with bare LF', CHUNKED + b'3\nabc\r\n', 400),
+    ('a chunk longer than its size', CHUNKED + b'3\r\nabcd\r\n', 400),
+    ('a chunk that ends by LF', CHUNKED + b'3\r\nabc\n0\r\n\r\n', 400),
+    ('a trailer that is no field', CHUNKED + b'0\r\nabc\r\n\r\n', 400),
+    ('trailers without end', CHUNKED + b'0\r\n' + b'A: b\r\n' * 2000, 431),
+    ('a request line too long', b'GET /' + b'a' * MAX_HEAD + b' HTTP/1.1\r\nHost: h\r\n\r\n', 414),
+    ('a request line without end', b'GET /' + b'a' * MAX_HEAD * 2, 414),
+    ('a header section too long', head(b'GET / HTTP/1.1', b'A: ' + b'b' * MAX_HEAD), 431),
+    ('a header section without end', b'GET / HTTP/1.1\r\n' + b'A: b\r\n' * 1000, 431),
+    ('one byte more than the largest head', head(b'GET / HTTP/1.1', b'A: ' + b'x' * (MAX_HEAD - 27)), 431),
+)
+
+
+def cuts(data):
+    """Yields ways to cut the data: whole, byte by byte, in twos, and many pseudo-random ones (always the same)."""
+    yield [data]
+    yield [data[i:i + 1] for i in range(len(data))]
+    yield [data[i:i + 2] for i in range(0, len(data), 2)]
+    seed = 12345
+    for _ in range(6):
+        pieces, start = [], 0
+        while start < len(data):
+            seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+            size = 1 + (seed >> 16) % 41
+            pieces.append(data[start:start + size])
+            start += size
+        yield pieces
+
+
+def as_expected(found, expected):
+    """Tells whether parsed requests are the expected ones."""
+    if len(found) != len(expected) or any(isinstance(request, int) for request in found):
+        return False
+    for request, (method, target, version, headers, body) in zip(found, expected):
+        if headers is not None:
+            headers = dict(headers)
+            headers[b'host'] = b'h'
+        if request[:5] != [method, target, version, headers or {}, body]:
+            return False
+    return True
+
+
+def check_valid_requests():
+    wrong = {}
+    for name, data, expected in VALID:
+        for pieces in cuts(data):
+            found = outcome(pieces)
+            if not as_expected(found, expected):
+                wrong[name] = found
+    assert not wrong, wrong
+
+
+def check_requests_with_a_body_have_an_end():
+    for name, data, expected in VALID:
+        for request in outcome([data]):
+            framed = request[3].get(b'content-length', b'0').strip(b'0') or b'transfer-encoding' in request[3]
+            assert (request[-1] == 'end') == bool(framed), (name, request)
+
+
+def check_absolute_targets_replace_the_host():
+    for target, path, host in ABSOLUTE:
+        request = outcome([head(b'GET ' + target + b' HTTP/1.1')])[0]
+        assert request[1] == path and request[3][b'host'] == host, request
+
+
+def check_invalid_requests():
+    wrong = {}
+    for name, data, status in INVALID:
+        for pieces in cuts(data):
+            found = outcome(pieces)
+            if not found or found[-1] != status:
+                wrong[name] = (status, len(pieces), found)
+    assert not wrong, wrong
+
+
+def check_a_valid_request_before_an_invalid_one_is_given_first():
+    wrong = {}
+    for name, data, status in INVALID:
+        found = outcome([GET + data])
+        if found[0][0] != b'GET' or found[-1] != status:
+            wrong[name] = (status, found)
+    assert not wrong, wrong
+
+
+def check_an_unfinished_request_is_not_idle():
+    parser = RequestParser(MAX_HEAD)
+    assert parser.idle()
+    assert parser.feed(b'GET / HT') == NEED_DATA and not parser.idle()
+    assert parser.feed(b'TP/1.1\r\nHost: h\r\n\r\n') == HEAD
+    assert parser.next() == NEED_DATA and parser.idle()
+    assert parser.feed(head(b'POST / HTTP/1.1', b'Content-Length: 2')) == HEAD
+    assert parser.next() == NEED_DATA and not parser.idle()
+    assert parser.feed(b'ab') == BODY and parser.next() == END and parser.next() == NEED_DATA and parser.idle()
+
+
+def check_the_rest_behind_a_head_is_kept():
+    parser = RequestParser(MAX_HEAD)
+    assert parser.feed(GET + b'rest') == HEAD
+    assert bytes(parser.rest) == b'rest'
+
+
+def check_field_names_do_not_fill_the_memory():
+    from MicroWebSrv2.libs import httpParser
+    parser = RequestParser(MAX_HEAD)
+    for i in range(500):
+        assert parser.feed(head(b'GET / HTTP/1.1', b'X-%d: b' % i)) == HEAD
+        assert parser.next() == NEED_DATA
+    assert len(httpParser._field_names) <= 64

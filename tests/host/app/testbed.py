@@ -1,0 +1,76 @@
+"""What the test applications share: their settings, and how they start and say that they serve.
+
+The settings are a JSON object in the file that the first argument names: ``port``, ``root`` (folder of the site), ``set``
+(properties of the server by name), ``preset`` (name of a method Set…Config), ``threads`` (None: a pool that runs in the main
+thread; a number: StartManaged(number)), and what an application defines for itself.
+"""
+
+import gc
+import json
+import sys
+
+from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool
+
+try:
+    from time import sleep_ms
+except ImportError:
+    from time import sleep
+
+    def sleep_ms(milliseconds):
+        """CPython's spelling of MicroPython's sleep_ms."""
+        sleep(milliseconds / 1000)
+
+
+def settings():
+    """Returns the settings of this run as a dict."""
+    with open(sys.argv[1] if len(sys.argv) > 1 else 'testbed.json') as file:
+        return json.load(file)
+
+
+SETTINGS = settings()
+
+
+def configure(mws2):
+    """Gives a server the address, root folder and properties of the settings; returns it."""
+    mws2.BindAddress = (SETTINGS.get('host', '127.0.0.1'), SETTINGS['port'])
+    mws2.RootPath = SETTINGS['root']
+    if SETTINGS.get('preset'):
+        getattr(mws2, SETTINGS['preset'])()
+    for name, value in SETTINGS.get('set', {}).items():
+        setattr(mws2, name, value)
+    return mws2
+
+
+def ready():
+    """Says that the application serves from now on."""
+    print('READY')
+
+
+def serve(mws2):
+    """Starts a server as the settings ask for, and stays in it."""
+    threads = SETTINGS.get('threads')
+    if threads is None:
+        pool = XAsyncSocketsPool()
+        mws2.StartInPool(pool)
+        ready()
+        pool.AsyncWaitEvents()
+    elif threads == 0:
+        ready()
+        mws2.StartManaged(0)
+    else:
+        mws2.StartManaged(threads)
+        ready()
+        while mws2.IsRunning:
+            sleep_ms(50)
+    print('ENDED')
+
+
+def memory():
+    """Returns the bytes of heap in use after a collection; None where the interpreter cannot tell."""
+    gc.collect()
+    return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else None
+
+
+def main(mws2=None):
+    """Configures and serves."""
+    serve(configure(mws2 or MicroWebSrv2()))

@@ -1,0 +1,100 @@
+"""Fixtures of the host tests: the same tests run against every target.
+
+``target``: CPython, the UNIX firmware, … (option --targets).
+``server``: the application that ``@pytest.mark.app(name, **settings)`` names, running on the target. One process per
+target, application and settings serves all tests of the session.
+``start``: starts an application for this test alone.
+``device``: runs check functions of a module of tests/host/app, or a piece of Python, on the target.
+"""
+
+import sys
+
+import pytest
+from support import site as site_
+from support.checks import device_of
+from support.targets import APPS, ROOT, CPython, Server, TargetError, UnixFirmware
+
+sys.path[:0] = [str(ROOT / 'modules'), str(APPS)]  # for the tests of pure functions, which need no target
+
+DEFAULT_TARGETS = 'cpython,unix'
+TARGETS = {'cpython': CPython, 'unix': UnixFirmware}
+
+
+def pytest_addoption(parser):
+    """Adds the options that choose the targets."""
+    group = parser.getgroup('targets')
+    group.addoption('--targets', default=DEFAULT_TARGETS,
+                    help=f'what runs the server: names of {", ".join(TARGETS)}, separated by commas (default: {DEFAULT_TARGETS})')
+    group.addoption('--firmware', default=str(ROOT / 'build' / 'UNIX' / 'firmware'), help='the UNIX firmware')
+    group.addoption('--unfrozen', action='store_true',
+                    help='the UNIX firmware takes the server from modules/ instead of the frozen one')
+
+
+def pytest_configure(config):
+    """Declares the markers."""
+    config.addinivalue_line('markers', 'app(name, **settings): the test application that the server fixture runs')
+    config.addinivalue_line('markers', 'needs(*abilities): what a target must be able to do for this test')
+
+
+def pytest_generate_tests(metafunc):
+    """Runs each test that uses a target once per target; those that a target is not able to run are skipped with the reason."""
+    if 'target' not in metafunc.fixturenames:
+        return
+    needed = {ability for marker in metafunc.definition.iter_markers('needs') for ability in marker.args}
+    parameters = []
+    for name in filter(None, metafunc.config.getoption('targets').split(',')):
+        if name not in TARGETS:
+            raise pytest.UsageError(f'--targets: {name!r} is none of {", ".join(TARGETS)}')
+        try:
+            TARGETS[name].check(metafunc.config.option)
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from None
+        lacks = needed - TARGETS[name].abilities
+        marks = [pytest.mark.skip(reason=f'{name} has no {", ".join(sorted(lacks))}')] if lacks else []
+        parameters.append(pytest.param(name, marks=marks))
+    metafunc.parametrize('target', parameters, indirect=True, scope='session')
+
+
+@pytest.fixture(scope='session')
+def target(request):
+    """The system that runs the server."""
+    found = TARGETS[request.param](request.config.option)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope='session')
+def site(tmp_path_factory):
+    """The root folder of the site that the applications serve."""
+    return site_.make(tmp_path_factory.mktemp('site'))
+
+
+@pytest.fixture
+def server(request, target, site):
+    """The running server of the application that the marker ``app`` names."""
+    marker = request.node.get_closest_marker('app')
+    assert marker, 'the test uses the fixture server: it needs @pytest.mark.app(name)'
+    found = target.server(marker.args[0], dict(marker.kwargs, root=target.path(site)))
+    yield found
+    assert found.alive, f'{found.app} ended during the test:\n{found.log()}'
+
+
+@pytest.fixture
+def start(target, site):
+    """A function (app, **settings) that starts a server for this test alone; it is ended behind the test."""
+    started = []
+
+    def start_(app, **settings):
+        settings.setdefault('root', target.path(site))
+        started.append(Server(target, app, settings))
+        return started[-1]
+
+    yield start_
+    for server_ in started:
+        server_.stop()
+
+
+@pytest.fixture
+def device(target):
+    """Runs Python on the target: device.run(source), device.check(module, name)."""
+    return device_of(target)

@@ -1,0 +1,68 @@
+"""The site that the test applications serve: one file of each kind that the tests ask for."""
+
+import gzip
+import os
+
+INDEX = b'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Index</title></head><body>main</body></html>\n'
+TEXT = b'The quick brown fox jumps over the lazy dog.\n'
+BIG = bytes(range(256)) * 1024  # 256 KB: more than any buffer of the server
+STYLE = b'body { color: #123456; margin: 0 }\n' * 40
+
+FILES = {
+    'index.html': INDEX,
+    'text.txt': TEXT,
+    'empty.txt': b'',
+    'big.bin': BIG,
+    'big.txt': b'0123456789abcdef' * 16384,
+    'page.pyhtml.txt': b'x\n',
+    'data.json': b'{"a": 1}\n',
+    'UPPER.TXT': b'upper\n',
+    'name with space.txt': b'space\n',
+    'plus+sign.txt': b'plus\n',
+    'percent%20name.txt': b'percent\n',
+    'file.unknown': b'unknown\n',
+    'noextension': b'none\n',
+    '.hidden.txt': b'hidden\n',
+    '.well/known.txt': b'hidden folder\n',
+    'style.css': STYLE,
+    'only.js.gz': gzip.compress(b'only = 1;\n', mtime=0),
+    'htm/index.htm': b'index.htm\n',
+    'default/default.html': b'default.html\n',
+    'defhtm/default.htm': b'default.htm\n',
+    'several/default.htm': b'default.htm\n',
+    'several/index.html': b'index.html first\n',
+    'home/home.html': b'home.html\n',
+    'nothing/other.txt': b'no default page\n',
+    'mime/a.woff2': b'woff2',
+}
+
+MIME_TYPES = {
+    '.txt': 'text/plain', '.htm': 'text/html', '.html': 'text/html', '.css': 'text/css', '.csv': 'text/csv',
+    '.js': 'application/javascript', '.xml': 'application/xml', '.xhtml': 'application/xhtml+xml',
+    '.json': 'application/json', '.zip': 'application/zip', '.pdf': 'application/pdf', '.ts': 'application/typescript',
+    '.woff': 'font/woff', '.woff2': 'font/woff2', '.ttf': 'font/ttf', '.otf': 'font/otf', '.jpg': 'image/jpeg',
+    '.jpeg': 'image/jpeg', '.png': 'image/png', '.gif': 'image/gif', '.svg': 'image/svg+xml', '.ico': 'image/x-icon',
+}  # the documentation's table, section MIME types
+
+
+def make(folder):
+    """Writes the site below ``folder`` and returns its root; beside the root stand files that must never be served."""
+    root = folder / 'www'
+    for name, content in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for extension in MIME_TYPES:
+        (root / 'mime' / ('a' + extension)).write_bytes(b'mime')
+    (root / 'style.css.gz').write_bytes(gzip.compress(STYLE, mtime=0))
+    (folder / 'secret.txt').write_bytes(b'SECRET\n')
+    sibling = folder / 'www-private'
+    sibling.mkdir()
+    (sibling / 'secret.txt').write_bytes(b'SECRET\n')
+    (root / 'link.txt').symlink_to(folder / 'secret.txt')
+    (root / 'linked').symlink_to(sibling)
+    (root / 'inside.txt').symlink_to(root / 'text.txt')
+    for path in root.rglob('*'):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+    return root

@@ -1,0 +1,243 @@
+"""The systems that run the server under test: CPython, the UNIX firmware, the emulated board.
+
+A target starts an application of tests/host/app (`start`) and runs the checks of a module there (`run`). What a target
+cannot do is left out of its `abilities`; a test asks for them by ``@pytest.mark.needs('threads')``.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from .client import TIMEOUT, Connection
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+APPS = ROOT / 'tests' / 'host' / 'app'
+START_TIMEOUT = 20  # seconds, generous for a loaded machine
+
+
+class TargetError(Exception):
+    """The target cannot be used as it is; the message says what to do."""
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """Returns a port of the loopback interface that nothing listens on."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Output:
+    """Collects what a process writes, as it comes, so that tests can wait for a text."""
+
+    def __init__(self, stream):
+        self.text = ''
+        self.ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._collect, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _collect(self, stream):
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self.text += line.decode('utf-8', 'backslashreplace')
+                    self._changed.notify_all()
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    def wait_for(self, text, since=0, timeout=TIMEOUT):
+        """Waits until ``text`` stands in the output behind position ``since``; returns whether it does."""
+        with self._changed:
+            self._changed.wait_for(lambda: text in self.text[since:] or self.ended, timeout)
+            return text in self.text[since:]
+
+    def wait_for_end(self, timeout=TIMEOUT):
+        """Waits until the stream is closed; returns all of the text."""
+        self._thread.join(timeout)
+        return self.text
+
+
+class Server:
+    """A running application. Connections go to (host, port); `log` is all that it printed."""
+
+    def __init__(self, target, app, settings):
+        self.target = target
+        self.app = app
+        self.settings = settings
+        self.host = '127.0.0.1'
+        self._start()
+
+    def _start(self):
+        self.port = free_port()
+        self.process, self.output = self.target.spawn(self.app, dict(self.settings, port=self.port))
+        if not self.output.wait_for('READY', timeout=START_TIMEOUT):
+            self.stop()
+            raise TargetError(f'{self.app} did not start on {self.target.name}:\n{self.output.text}')
+        self._await_listening()
+
+    def _await_listening(self):
+        if not self.settings.get('listens', True):
+            return
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                with socket.create_connection((self.host, self.port), 1):
+                    return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    raise TargetError(f'{self.app} does not listen on {self.target.name}:\n{self.output.text}') from None
+
+    @property
+    def address(self):
+        """(host, port), as socket.connect wants it."""
+        return self.host, self.port
+
+    @property
+    def alive(self):
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def connect(self, **options):
+        """Opens a raw connection; see support.client.Connection for the options."""
+        return Connection(self.address, **options)
+
+    def request(self, method, path, headers=(), body=None):
+        """Sends one request over a connection of its own and returns the response."""
+        with self.connect() as connection:
+            return connection.request(method, path, headers, body)
+
+    def get(self, path, headers=()):
+        """Short for request('GET', …)."""
+        return self.request('GET', path, headers)
+
+    def log(self):
+        """Returns all that the application printed until now."""
+        return self.output.text
+
+    def interrupt(self):
+        """Presses Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def stop(self):
+        """Ends the application."""
+        if self.alive:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.output.wait_for_end()
+
+    def restart(self):
+        """Ends the application if it still runs and starts it anew (on another port)."""
+        self.stop()
+        self._start()
+
+
+class ProcessTarget:
+    """A target that is a process of this machine: an interpreter that is given a script."""
+
+    name = ''
+    abilities = frozenset()
+
+    @classmethod
+    def check(cls, options):
+        """Raises TargetError if the target is missing on this machine; ``options`` are pytest's."""
+
+    def __init__(self, options):
+        self.options = options
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=f'mws2-{self.name}-'))
+        self._servers = {}
+
+    def command(self, script, *arguments):
+        """Returns the command line that runs a script."""
+        raise NotImplementedError
+
+    def environment(self):
+        """Returns the environment for the interpreter."""
+        raise NotImplementedError
+
+    def path(self, local):
+        """Returns the path by which the target finds a file or folder of the host."""
+        return str(local)
+
+    def spawn(self, app, settings):
+        """Starts an application; returns the process and its Output."""
+        handle, name = tempfile.mkstemp('.json', app + '-', self.scratch)
+        with os.fdopen(handle, 'w') as file:
+            json.dump(settings, file)
+        process = subprocess.Popen(
+            self.command(APPS / (app + '.py'), name), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=self.environment(), cwd=self.scratch,
+        )
+        return process, Output(process.stdout)
+
+    def server(self, app, settings):
+        """Returns the running server of an application with these settings; starts it if need be."""
+        key = (app, json.dumps(settings, sort_keys=True))
+        server = self._servers.get(key)
+        if server is None:
+            server = self._servers[key] = Server(self, app, settings)
+        elif not server.alive:
+            server.restart()
+        return server
+
+    def run(self, source, timeout=60, arguments=()):
+        """Runs a piece of Python, returns (exit status, what it printed)."""
+        handle, name = tempfile.mkstemp('.py', 'run-', self.scratch)
+        with os.fdopen(handle, 'w') as file:
+            file.write(source)
+        done = subprocess.run(
+            self.command(name, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=self.environment(), cwd=self.scratch, timeout=timeout, check=False,
+        )
+        return done.returncode, done.stdout.decode('utf-8', 'backslashreplace')
+
+    def close(self):
+        """Ends all servers and removes the scratch folder."""
+        for server in self._servers.values():
+            server.stop()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+class CPython(ProcessTarget):
+    """The interpreter that runs the tests, with the server's sources."""
+
+    name = 'cpython'
+    abilities = frozenset(('cpython', 'processes', 'threads', 'symlinks', 'tls', 'asyncio', 'udp', 'many-sockets'))
+
+    def command(self, script, *arguments):
+        return [sys.executable, '-u', '-X', 'utf8', str(script), *map(str, arguments)]
+
+    def environment(self):
+        return dict(os.environ, PYTHONPATH=f'{ROOT / "modules"}{os.pathsep}{APPS}', PYTHONDONTWRITEBYTECODE='1')
+
+
+class UnixFirmware(ProcessTarget):
+    """The firmware of the UNIX board, with the server that is frozen into it."""
+
+    name = 'unix'
+    abilities = frozenset(('micropython', 'processes', 'threads', 'symlinks', 'tls', 'asyncio', 'udp', 'many-sockets'))
+
+    @classmethod
+    def check(cls, options):
+        if not pathlib.Path(options.firmware).is_file():
+            raise TargetError(f'{options.firmware} is missing: `make build` makes it (or give --targets cpython)')
+
+    def command(self, script, *arguments):
+        return [os.path.abspath(self.options.firmware), '-X', 'heapsize=8m', str(script), *map(str, arguments)]
+
+    def environment(self):
+        modules = [str(ROOT / 'modules')] if self.options.unfrozen else []
+        return dict(os.environ, MICROPYPATH=':'.join([*modules, '.frozen', str(APPS)]))

@@ -1,0 +1,61 @@
+"""The request parser without sockets: vectors on every target, and by hypothesis that no cut between pieces changes an outcome."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.checks import names_of
+
+import checks_parser
+from MicroWebSrv2.libs.httpParser import HttpError, is_token, parse_head
+
+
+@pytest.mark.parametrize('check', names_of('checks_parser'))
+def test_parser(device, check):
+    device.check('checks_parser', check)
+
+
+REQUESTS = [data for _, data, _ in checks_parser.VALID] + [data for _, data, _ in checks_parser.INVALID]
+
+
+def cut(data, places):
+    """Cuts data at the places (any numbers)."""
+    borders = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+    return [data[start:end] for start, end in zip(borders, borders[1:])]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=4), st.lists(st.integers(0, 10000), max_size=30))
+def test_pipelines_of_any_requests_are_parsed_alike_in_any_pieces(requests, places):
+    data = b''.join(requests)
+    assert checks_parser.outcome(cut(data, places)) == checks_parser.outcome([data])
+
+
+FRAGMENTS = st.sampled_from([
+    b'GET', b'POST', b' ', b'/', b'/path', b'HTTP/1.1', b'HTTP/1.0', b'HTTP/2.0', b'\r\n', b'\r\n\r\n', b'\r', b'\n', b':', b'Host: h',
+    b'Content-Length: 3', b'Transfer-Encoding: chunked', b'abc', b'0', b'3', b';', b'\t', b'\0', b'\xff', b'A: b', b'x' * 30,
+    b'GET / HTTP/1.1\r\nHost: h\r\n', b'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n', b'3\r\nabc\r\n', b'0\r\n\r\n',
+    b'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n',
+])
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(FRAGMENTS, max_size=25), st.lists(st.integers(0, 10000), max_size=20), st.sampled_from([40, 100, 2000]))
+def test_any_bytes_are_parsed_alike_in_any_pieces(fragments, places, max_head):
+    data = b''.join(fragments)
+    whole = checks_parser.outcome([data], max_head)
+    assert checks_parser.outcome(cut(data, places), max_head) == whole
+    assert checks_parser.outcome([data[i:i + 1] for i in range(len(data))], max_head) == whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+def test_parse_head_gives_a_request_or_an_http_error(data):
+    for head in (data, b'GET / HTTP/1.1\r\nHost: h\r\n' + data):
+        try:
+            method, target, version, headers = parse_head(head)
+        except HttpError as error:
+            assert 400 <= error.status < 600 and error.text
+        else:
+            assert is_token(method) and (target.startswith(b'/') or target == b'*') and version.startswith(b'HTTP/1.')
+            assert all(is_token(name) and name == name.lower() for name in headers)
+            assert not any(byte in value for value in headers.values() for byte in b'\r\n\0')
