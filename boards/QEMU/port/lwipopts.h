@@ -1,0 +1,27 @@
+// Options of lwIP. Memory is static: TCP needs all of it when many clients are busy, whatever the interpreter does at that time.
+#pragma once
+#include <stdint.h>
+
+uint32_t pseudo_random(void);
+#define LWIP_RAND() pseudo_random()
+
+#define LWIP_IPV6 0
+
+// A connection sends whole Ethernet frames: a page of 1 KB leaves in one.
+#define TCP_MSS (1460)
+#define TCP_WND (4 * TCP_MSS)
+#define TCP_SND_BUF (4 * TCP_MSS)
+#define MEMP_NUM_TCP_SEG (48)
+#define MEMP_NUM_TCP_PCB (16)
+#define MEMP_NUM_TCP_PCB_LISTEN (4)
+#define MEM_SIZE (16000)
+
+// A received frame of full size takes two buffers; requests and acknowledgements take one. A multiple of four, see lan9118.c.
+#define PBUF_POOL_BUFSIZE (768)
+#define PBUF_POOL_SIZE (20)
+
+#include "extmod/lwip-include/lwipopts_common.h"
+
+// Names come from the DHCP server; a responder would answer to nobody behind QEMU's user network.
+#undef LWIP_MDNS_RESPONDER
+#define LWIP_MDNS_RESPONDER 0

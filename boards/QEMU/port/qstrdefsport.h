@@ -1,0 +1,4 @@
+// Strings that the port uses by name.
+Q(/flash)
+Q(/flash/lib)
+Q(/lib)
