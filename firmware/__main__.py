@@ -1,0 +1,51 @@
+"""The firmware as a program: `-m firmware [--port N] [--bind ADDRESS] [--log LEVEL] [--repl]`; the current folder is the flash.
+
+Ctrl-C ends it with status 0. Status 1: the server could not start; 2: a wrong option. --repl returns to the interpreter
+while the server runs; started with `-i`, that is the REPL.
+"""
+
+import sys
+
+from firmware import config, harness
+
+_KEYS = {'--port': 'server.port', '--bind': 'server.address', '--log': 'log_level'}
+
+
+def options_of(arguments):
+    """Return (changes of the configuration as nested dict, whether --repl is given); raises ValueError, one line."""
+    changes, repl, i = {}, False, 0
+    while i < len(arguments):
+        option = arguments[i]
+        i += 1
+        if option == '--repl':
+            repl = True
+            continue
+        if option not in _KEYS:
+            raise ValueError('%s: no such option; there are --port N, --bind ADDRESS, --log LEVEL, --repl' % option)
+        if i == len(arguments):
+            raise ValueError('%s: its value is missing' % option)
+        text = arguments[i]
+        i += 1
+        group, _, name = ('.' + _KEYS[option]).rpartition('.')
+        into = changes.setdefault(group[1:], {}) if group else changes
+        into[name] = int(text) if name == 'port' and text.isdigit() else text
+    faults = config.check(changes)[1]
+    if faults:
+        raise ValueError(faults[0].rsplit(';', 1)[0])
+    return changes, repl
+
+
+def main():
+    """Run the firmware; returns the exit status."""
+    try:
+        changes, repl = options_of(sys.argv[1:])
+    except ValueError as e:
+        print('firmware: %s' % e)
+        return 2
+    return harness.run(changes, repl)
+
+
+if __name__ in ('__main__', 'firmware.__main__'):
+    _status = main()
+    if _status:
+        sys.exit(_status)

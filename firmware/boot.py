@@ -1,0 +1,1 @@
+"""Frozen at top level, so that none on the flash is run: everything begins in main.py."""
