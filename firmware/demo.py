@@ -9,16 +9,17 @@ import json
 
 from MicroWebSrv2 import GET, POST, MicroWebSrv2, MicroWebSrv2Exception, RegisterRoute, WebRoute
 
-# The protocols of the WebSocket pages, in the words of RFC 6455 section 1.9. A client that proposes none gets what its path says.
-_ECHO, _CHAT = 'echo', 'chat'
+# The sub-protocols of the two WebSocket pages (RFC 6455, section 1.9).
+_PROTOCOLS = ('echo', 'chat')
 
 # The chat is bounded, so that a crowd costs a small board no more than this many people times this many characters.
 _CHAT_SEATS, _CHAT_NAME_LENGTH, _CHAT_TEXT_LENGTH = 16, 24, 500
+_CHAT_MESSAGE_LENGTH = 4096  # octets of JSON around them
 
 # What test.pyhtml links to.
 _TEST_POINTS = (('TP1', '/test-redir'), ('TP2', '/test-post'), ('TP3', '/wstest.html'), ('TP4', '/wschat.html'))
 
-_modules = {'WebSockets': False, 'PyhtmlTemplate': False}
+_modules = {}  # name of an optional module -> whether this firmware has it
 _chat = {}  # WebSocket -> name
 
 _PAGE = (
@@ -35,7 +36,8 @@ _FORM = (
 
 _POSTED = (
     '<p class="soft">Posted to the board, read, escaped and sent back.</p><dl class="card">'
-    '<div><dt>First name</dt><dd id="firstname">%s</dd></div><div><dt>Last name</dt><dd id="lastname">%s</dd></div></dl>'
+    '<div><dt>First name</dt><dd id="firstname">%s</dd></div>'
+    '<div><dt>Last name</dt><dd id="lastname">%s</dd></div></dl>'
     '<p><a href="/test-post">Once more</a></p>'
 )
 
@@ -94,7 +96,7 @@ def RequestNotFound(microWebSrv2, request):
         request.Response.ReturnNotFound()
         return
     request.Response.ContentType = 'text/html'
-    request.Response.ReturnStream(404, open(path, 'rb'))
+    request.Response.ReturnStream(404, open(path, 'rb'))  # noqa: SIM115 (the response closes it)
 
 
 def _no_templates(microWebSrv2, request):
@@ -105,13 +107,14 @@ def _no_templates(microWebSrv2, request):
 def _on_protocol(microWebSrv2, protocols):
     """Choose the first sub-protocol that the demo speaks, None if there is none."""
     for protocol in protocols:
-        if protocol in (_ECHO, _CHAT):
+        if protocol in _PROTOCOLS:
             return protocol
 
 
 def _on_accepted(microWebSrv2, webSocket):
     """Give a new WebSocket to the chat or to the echo, by the path that it was opened on."""
     if webSocket.Request.Path.lower() == '/wschat':
+        webSocket.MaxRecvMessageLength = _CHAT_MESSAGE_LENGTH
         webSocket.OnTextMessage = _on_chat_message
         webSocket.OnClosed = _on_chat_closed
     else:
@@ -185,23 +188,18 @@ def _on_chat_closed(webSocket):
 
 
 def _load(microWebSrv2, name):
-    """Load an optional module once; return it, or None where the firmware comes without it."""
+    """Load an optional module and note whether it is there; return it, or None where the firmware comes without it."""
     try:
         module = MicroWebSrv2.LoadModule(name)
     except (ImportError, MicroWebSrv2Exception) as e:
         microWebSrv2.Log('Demo without %s: %s' % (name, e), MicroWebSrv2.INFO)
-        return None
-    _modules[name] = True
+        module = None
+    _modules[name] = module is not None
     return module
 
 
-def OnStart(microWebSrv2):
-    """Prepare the demo on a server that is about to start; called by the harness.
-
-    microWebSrv2: the server. Its NotFoundURL is set where the configuration leaves it open.
-    """
-    if not microWebSrv2.NotFoundURL:
-        microWebSrv2.NotFoundURL = '/404.html'
+def _load_modules(microWebSrv2):
+    """Load what the demo's pages need; all servers share it."""
     webSockets = _load(microWebSrv2, 'WebSockets')
     if webSockets:
         webSockets.OnWebSocketProtocol = _on_protocol
@@ -212,3 +210,14 @@ def OnStart(microWebSrv2):
         templates.SetGlobalVar('TestPoints', _TEST_POINTS)
     else:
         RegisterRoute(_no_templates, GET, '/test.pyhtml')
+
+
+def OnStart(microWebSrv2):
+    """Prepare the demo on a server that is about to start; the harness calls it for each server.
+
+    microWebSrv2: the server. Its NotFoundURL is set where the configuration leaves it open.
+    """
+    if not microWebSrv2.NotFoundURL:
+        microWebSrv2.NotFoundURL = '/404.html'
+    if not _modules:
+        _load_modules(microWebSrv2)
