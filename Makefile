@@ -17,7 +17,9 @@ ARGS ?=## test, hil: more arguments for pytest, as ARGS="-k websocket -x"
 V ?=## 1 shows all output of builds
 
 VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK ARGS V
-GIVEN = $(foreach name,$(VARIABLES),$(if $($(name)),'$(name)=$(subst ','\'',$($(name)))'))
+# Defaults stay with the tools: only what the command line or the environment says is handed on.
+is_given = $(and $(filter-out file,$(origin $1)),$($1))
+GIVEN = $(foreach name,$(VARIABLES),$(if $(call is_given,$(name)),'$(name)=$(subst ','\'',$($(name)))'))
 
 GOALS := run test build size flash deploy provision hil bench debug profile lint
 

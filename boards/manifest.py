@@ -8,7 +8,7 @@ import os
 
 options.defaults(
     harness=True,  # the package `firmware`, and boot.py and main.py at top level
-    boot=True,  # boot.py and main.py; the UNIX port is started with -m firmware
+    boot=True,  # boot.py and main.py; without, firmware/__main__.py: the UNIX port is started with -m firmware
     config_save=True,  # saving config.json on the device
     device=True,  # /device/info, /device/config, /device/reset
     demo=True,  # the demo application
@@ -26,55 +26,60 @@ options.defaults(
 
 
 def chosen(*choices):
+    """Returns the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
 
 def present(folder, files):
+    """Returns those of the files that are there."""
     return [file for file in files if os.path.exists(os.path.join(folder, file))]
 
 
 SERVER = [
-    "__init__.py",
-    "httpRequest.py",
-    "httpResponse.py",
-    "microWebSrv2.py",
-    "webRoute.py",
-    "libs/__init__.py",
-    "libs/XAsyncSockets.py",
-    "libs/httpConnection.py",
-    "libs/httpParser.py",
-    "libs/staticFiles.py",
-    "libs/urlUtils.py",
+    '__init__.py',
+    'httpRequest.py',
+    'httpResponse.py',
+    'microWebSrv2.py',
+    'webRoute.py',
+    'libs/__init__.py',
+    'libs/XAsyncSockets.py',
+    'libs/httpConnection.py',
+    'libs/httpParser.py',
+    'libs/staticFiles.py',
+    'libs/urlUtils.py',
     *chosen(
-        ("libs/sha1.py", options.sha1),
-        ("libs/xasAsyncio.py", options.asyncio),
-        ("libs/xasTCPClient.py", options.tcp_client),
-        ("libs/xasTLS.py", options.tls),
-        ("libs/xasUDP.py", options.udp),
-        ("libs/xasWorkers.py", options.workers),
-        ("mods/__init__.py", options.websockets or options.pyhtml),
-        ("mods/PyhtmlTemplate.py", options.pyhtml),
-        ("mods/WebSockets.py", options.websockets),
+        ('libs/pyhtmlEngine.py', options.pyhtml),
+        ('libs/sha1.py', options.sha1),
+        ('libs/wsBytes.py', options.websockets),
+        ('libs/wsFrames.py', options.websockets),
+        ('libs/xasAsyncio.py', options.asyncio),
+        ('libs/xasTCPClient.py', options.tcp_client),
+        ('libs/xasTLS.py', options.tls),
+        ('libs/xasUDP.py', options.udp),
+        ('libs/xasWorkers.py', options.workers),
+        ('mods/__init__.py', options.websockets or options.pyhtml),
+        ('mods/PyhtmlTemplate.py', options.pyhtml),
+        ('mods/WebSockets.py', options.websockets),
     ),
 ]
-package("MicroWebSrv2", present("../modules/MicroWebSrv2", SERVER), base_path="../modules", opt=options.opt)
+package('MicroWebSrv2', present('../modules/MicroWebSrv2', SERVER), base_path='../modules', opt=options.opt)
 
 if options.harness:
     HARNESS = [
-        "__init__.py",
-        "__main__.py",
-        "config.py",
-        "harness.py",
-        *chosen(("config_save.py", options.config_save), ("device.py", options.device), ("demo.py", options.demo)),
-        *sorted(name + ".py" for name in options.network),
+        '__init__.py',
+        'config.py',
+        'harness.py',
+        *chosen(('__main__.py', not options.boot)),
+        *chosen(('config_save.py', options.config_save), ('device.py', options.device), ('demo.py', options.demo)),
+        *sorted(name + '.py' for name in options.network),
     ]
-    package("firmware", present("../firmware", HARNESS), base_path="..", opt=options.opt)
+    package('firmware', present('../firmware', HARNESS), base_path='..', opt=options.opt)
     if options.boot:
-        for file in present("../firmware", ["boot.py", "main.py"]):
-            module(file, base_path="../firmware", opt=options.opt)
+        for file in present('../firmware', ['boot.py', 'main.py']):
+            module(file, base_path='../firmware', opt=options.opt)
 
 if options.tls:
-    module("ssl.py", base_path="lib", opt=options.opt)
+    module('ssl.py', base_path='lib', opt=options.opt)
 
 if options.asyncio:
-    include("$(MPY_DIR)/extmod/asyncio")
+    include('$(MPY_DIR)/extmod/asyncio')

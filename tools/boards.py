@@ -1,14 +1,15 @@
-"""The boards: `names()`, `load(name)`, and the Context that a board's target.py works with (docs/architecture.md, A board)."""
+"""The boards: `names()`, `load(name)`, and the Context that target.py works with (docs/architecture.md, A board)."""
 
 import hashlib
 import importlib.util
 import os
 import shutil
 
-from tools import common, sources
+from tools import common, frozen, sources
 from tools.common import BUILD, ROOT, Failure
 
-# Variables that change what a build makes: each set of values has a build folder of its own, and a part in the build id.
+# Variables that change what a build makes: each set of values has a build folder of its own, and a part in the build
+# id.
 SETTINGS = ('MICROPY_DIR', 'VARIANT', 'RAM_KB', 'STACK_KB')
 
 # Debian packages that every board's build needs.
@@ -61,7 +62,9 @@ class Context:
         Raises Failure with the first error line. `env` is added to an environment that is cleaned of make's state.
         """
         environment = {'SOURCE_DATE_EPOCH': str(sources.EPOCH), **(env or {})}
-        return common.run(command, what, self.log, cwd=cwd, env=environment, show=show)
+        return common.run(
+            command, what, self.log, cwd=cwd, env=environment, show=show or self.variables.get('V') == '1'
+        )
 
     def sources(self):
         """Returns tools.sources.Sources, fetched on the first call. Raises Failure."""
@@ -76,17 +79,14 @@ class Context:
         return [f'{name}={self.variables[name]}' for name in SETTINGS if name in self.variables]
 
     def port_folder(self):
-        """Returns the Path for the port's BUILD: one per set of settings, since make does not see that a variable changed."""
+        """Returns the Path for the port's BUILD: one per set of settings, as make misses changed variables."""
         settings = self.settings()
         if not settings:
             return self.build / 'port'
         return self.build / f'port-{hashlib.sha256(" ".join(settings).encode()).hexdigest()[:8]}'
 
     def manifest(self):
-        """Returns the Path of the manifest to build with: the board's, MANIFEST=, build_info and www_image. Raises Failure."""
-        # Here, not above: it needs packages of the project's own Python environment, and set-up loads boards without them.
-        from tools import frozen
-
+        """Returns the Path of the manifest to build with: the board's, MANIFEST=, and what the build adds."""
         return frozen.prepare(self, load(self.name))
 
     def output(self, made, name):

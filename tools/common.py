@@ -1,4 +1,4 @@
-"""What all tools share: paths, variables, errors for the user, running programs, files that are written whole or not at all."""
+"""What all tools share: paths, variables, errors for the user, running programs, writing files whole or not at all."""
 
 import contextlib
 import fcntl
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,8 +34,18 @@ VARIABLES = (
     'V',
 )
 
-# make hands its own state, and variables of our command line, to every program below it: a port's Makefile must not see them.
-_MAKE_STATE = ('MAKEFLAGS', 'MFLAGS', 'MAKEOVERRIDES', 'MAKELEVEL', 'MAKEFILES', 'GNUMAKEFLAGS', 'MAKE_TERMOUT', 'MAKE_TERMERR')
+# make hands its own state, and variables of our command line, to every program below it: a port's Makefile must not
+# see them.
+_MAKE_STATE = (
+    'MAKEFLAGS',
+    'MFLAGS',
+    'MAKEOVERRIDES',
+    'MAKELEVEL',
+    'MAKEFILES',
+    'GNUMAKEFLAGS',
+    'MAKE_TERMOUT',
+    'MAKE_TERMERR',
+)
 
 _ERROR_LINE = re.compile(
     r'(\berror\b|undefined reference|No such file|No space left|cannot find|command not found|overflowed by|'
@@ -45,6 +56,10 @@ _ERROR_LINE = re.compile(
 
 class Failure(Exception):
     """An error for the user: one line that says what was wrong and what would be right; ends the tool with status 2."""
+
+
+class Unavailable(Failure):
+    """A Failure for which this machine is the reason: it lacks an SDK or sources that this project cannot install."""
 
 
 def say(text):
@@ -61,14 +76,16 @@ def parse_variables(arguments):
     for argument in arguments:
         name, equals, value = argument.partition('=')
         if not equals or not (name in VARIABLES or name.startswith('MWS_')):
-            raise Failure(f'{argument!r} is no variable of this project: NAME=value with NAME one of {", ".join(VARIABLES)}')
+            raise Failure(
+                f'{argument!r} is no variable of this project: NAME=value with NAME one of {", ".join(VARIABLES)}'
+            )
         if value:
             variables[name] = value
     return variables
 
 
 def tool(main):
-    """Decorates a tool's `main(variables)`: variables come from the command line, a Failure becomes one line and status 2.
+    """Decorates a tool's `main(variables)`: variables come from the command line, a Failure is one line and status 2.
 
     The decorated function returns the exit status; `main` may return one, None counts as 0. Ctrl-C gives 130.
     """
@@ -105,7 +122,7 @@ def need_tool(name, package):
 
 
 def first_error(text):
-    """Returns the line of a program's output that most likely says what went wrong: the first error line, else the last line."""
+    """Returns the line of a program's output that likely says what went wrong: the first error line, else the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if any('No space left on device' in line for line in lines):
         return 'no space left on the disk'
@@ -166,7 +183,7 @@ def lock(path):
 
 @contextlib.contextmanager
 def disk_errors(what):
-    """Turns an OSError inside the block (full disk, no permission) into a Failure that says during which work it came."""
+    """Turns an OSError inside the block (full disk, no permission) into a Failure that says `what` was being done."""
     try:
         yield
     except OSError as error:
@@ -176,7 +193,7 @@ def disk_errors(what):
 
 @contextlib.contextmanager
 def new_folder(path):
-    """Gives an empty folder beside `path` that takes its place when the block ends well, and vanishes when it does not."""
+    """Gives an empty folder beside `path`: it takes its place when the block ends well, else it vanishes."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
@@ -191,7 +208,9 @@ def new_folder(path):
 
 
 def write_if_changed(path, data):
-    """Writes bytes or text to a file, whole or not at all, and only when they differ: its time tells make what to do anew.
+    """Writes bytes or text to a file, whole or not at all.
+
+    Only when they differ: the file's time tells make what to do anew.
 
     Returns whether it was written.
     """
@@ -209,11 +228,40 @@ def write_if_changed(path, data):
     return True
 
 
-def replace_process(command, cwd=None, env=None):
-    """Becomes another program: it gets the console, the signals and the exit status. Does not return."""
+def foreground(command, cwd=None, env=None):
+    """Runs a program that owns the console until it ends: keys and Ctrl-C go to it alone.
+
+    Returns its exit status, -N for signal N.
+
+    On a terminal the program becomes a foreground process group of its own, as a shell does it: `make` and the tool do
+    not see its Ctrl-C, and so do not turn a program that ended well into an interrupted make. SIGINT and SIGTERM sent
+    to the tool are handed on. The terminal's settings are put back afterwards.
+    """
+    terminal = sys.stdin.fileno() if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp() else None
+    settings = termios.tcgetattr(terminal) if terminal is not None else None
+
+    def begin():
+        if terminal is not None:
+            os.setpgid(0, 0)
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(terminal, os.getpgrp())
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
     sys.stdout.flush()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if cwd is not None:
-        os.chdir(cwd)
-    command = [str(part) for part in command]
-    os.execve(command[0], command, clean_environment(**(env or {})))
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=cwd, env=clean_environment(**(env or {})), preexec_fn=begin
+    )
+    before = {
+        number: signal.signal(number, lambda got, _: process.send_signal(got))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        return process.wait()
+    finally:
+        if terminal is not None:
+            ignored = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(terminal, os.getpgrp())
+            termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
+            signal.signal(signal.SIGTTOU, ignored)
+        for number, handler in before.items():
+            signal.signal(number, handler)

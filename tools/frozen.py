@@ -1,7 +1,7 @@
-"""What the build itself freezes into an image: build_info, www_image, and the manifest that adds them to the board's own.
+"""What the build itself freezes: build_info, www_image, and the manifest that adds them to the board's own.
 
-The files of `www/` become one ROMFS image (MicroPython's read-only file system) inside a bytes constant: the constant lies in the
-flash, the file system hands out pointers into it. Why so: docs/www-in-the-image.md.
+The files of `www/` become one ROMFS image (MicroPython's read-only file system) inside a bytes constant: the constant
+lies in the flash, the file system hands out pointers into it. Why so: docs/www-in-the-image.md.
 """
 
 import gzip
@@ -9,8 +9,6 @@ import hashlib
 import importlib.util
 import io
 import re
-
-from mpremote.romfs import VfsRomWriter
 
 from tools import common
 from tools.common import ROOT, Failure
@@ -107,8 +105,8 @@ def manifest_files(ctx, manifests):
 def build_id(ctx, manifests, inputs):
     """Returns 16 hex digits that name an image: a SHA-256 over all that goes into it.
 
-    These are the files that the manifests freeze, the generated modules (`inputs`, bytes), the board's own files, the variables
-    that change a build, the identity of the sources and the project's version.
+    These are the files that the manifests freeze, the generated modules (`inputs`, bytes), the board's own files, the
+    variables that change a build, the identity of the sources and the project's version.
     """
     digest = hashlib.sha256()
 
@@ -153,6 +151,9 @@ def www_files(folders):
 
 def romfs(files):
     """Returns a ROMFS image, as bytes, that holds `files` (dict of path to bytes) in a folder `www`."""
+    # Here, not above: boards are loaded by set-up, before there is a Python environment with this package.
+    from mpremote.romfs import VfsRomWriter
+
     writer = VfsRomWriter()
     writer.opendir('www')
     _add_folder(writer, files, '')

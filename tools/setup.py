@@ -1,7 +1,8 @@
 """Set-up: what a goal of the Makefile needs on this machine is installed, or one line says what to do.
 
-Run as `python3 -m tools.setup GOAL [NAME=value…]` with the system's Python and nothing but its standard library: Debian packages
-come by apt where this user may install them, Python packages go into .venv. A second run with the same needs changes nothing.
+Run as `python3 -m tools.setup GOAL [NAME=value…]` with the system's Python and nothing but its standard library:
+Debian packages come by apt where this user may install them, Python packages go into .venv. A second run with the same
+needs changes nothing.
 """
 
 import hashlib
@@ -29,9 +30,9 @@ EXTRAS = {
     'provision': ('flash',),
 }
 
-# Goals that run a board's image on this machine, and those that are about all boards that can be built here.
+# Goals that run a board's image on this machine, and those that build all boards that can be built here.
 RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test')
-ALL_BOARDS = ('test', 'lint')
+ALL_BOARDS = ('test',)
 
 # On a Linux without dpkg: the programs that tell whether a Debian package's counterpart is there.
 PROGRAMS = {
@@ -63,11 +64,13 @@ def debian_packages(goal, variables):
 
 
 def missing_packages(packages):
-    """Returns those of the Debian packages that are not installed; on a Linux without dpkg, those whose program is not there."""
+    """Returns the Debian packages that are not installed; on a Linux without dpkg, those whose program is missing."""
     if shutil.which('dpkg-query') is None:
         return [name for name in packages if name in PROGRAMS and shutil.which(PROGRAMS[name]) is None]
     result = subprocess.run(
-        ['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\\n', *packages], capture_output=True, text=True
+        ['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\\n', *packages],
+        capture_output=True,
+        text=True,
     )
     installed = {line.split()[0] for line in result.stdout.splitlines() if line.endswith(' installed')}
     return [name for name in packages if name not in installed]
@@ -76,7 +79,9 @@ def missing_packages(packages):
 def install_packages(packages):
     """Installs Debian packages. Raises Failure with the command to type where this user may not, or apt cannot."""
     if shutil.which('apt-get') is None:
-        raise Failure(f'please install what Debian calls {" ".join(packages)}: this machine has no apt-get to do it with')
+        raise Failure(
+            f'please install what Debian calls {" ".join(packages)}: this machine has no apt-get to do it with'
+        )
     command = f'apt-get update && apt-get install -y --no-install-recommends {" ".join(packages)}'
     become_root = _become_root()
     if become_root is None:
@@ -85,7 +90,10 @@ def install_packages(packages):
     settings = {'DEBIAN_FRONTEND': 'noninteractive'}
     common.run([*become_root, 'apt-get', 'update'], 'apt-get update', LOG, env=settings)
     common.run(
-        [*become_root, 'apt-get', 'install', '-y', '--no-install-recommends', *packages], 'apt-get install', LOG, env=settings
+        [*become_root, 'apt-get', 'install', '-y', '--no-install-recommends', *packages],
+        'apt-get install',
+        LOG,
+        env=settings,
     )
 
 
@@ -144,7 +152,9 @@ def _lines(path):
 def main(variables, goal):
     """Installs what `goal` needs."""
     if sys.version_info < OLDEST_PYTHON:
-        raise Failure(f'Python {".".join(map(str, OLDEST_PYTHON))} or newer is needed; python3 is {sys.version.split()[0]}')
+        raise Failure(
+            f'Python {".".join(map(str, OLDEST_PYTHON))} or newer is needed; python3 is {sys.version.split()[0]}'
+        )
     if not sys.platform.startswith('linux'):
         raise Failure(f'builds run on Linux, this is {sys.platform}')
     missing = missing_packages(debian_packages(goal, variables))

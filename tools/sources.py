@@ -1,8 +1,8 @@
-"""The sources of MicroPython, lwIP and mbedTLS: Debian's signed source packages, or an upstream checkout (MICROPY_DIR=).
+"""The sources of MicroPython, lwIP and mbedTLS: Debian's source packages, or an upstream checkout (MICROPY_DIR=).
 
-Debian's packages are fetched by apt without root and without a change to the system's configuration. apt checks the signature of
-the release and the hashes of the files, dpkg-source checks the hashes again, and the archive of MicroPython must be the one that this
-project was made with.
+Debian's packages are fetched by apt without root and without a change to the system's configuration. apt checks the
+signature of the release and the hashes of the files, dpkg-source checks the hashes again, and the archive of
+MicroPython must be the one that this project was made with.
 """
 
 import hashlib
@@ -28,9 +28,8 @@ FOLDER = BUILD / 'sources'
 LOG = FOLDER / 'sources.log'
 KEYRINGS = ('/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/keyrings/debian-archive-keyring.pgp')
 
-OTHER_WAYS = (
-    'give DEBIAN_MIRROR=<address of a Debian mirror>, or MICROPY_DIR=<an upstream checkout of MicroPython 1.25 or newer>'
-)
+CHECKOUT = 'MICROPY_DIR=<an upstream checkout of MicroPython 1.25 or newer>'
+OTHER_WAYS = f'give DEBIAN_MIRROR=<address of a Debian mirror>, or {CHECKOUT}'
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Sources:
     """Where the sources lie."""
 
     micropython: Path
-    """The tree of MicroPython. Ports may write into Debian's (WIPY's appsign.sh does), never into an upstream checkout."""
+    """The tree of MicroPython. Ports may write into Debian's, never into an upstream checkout."""
     lwip: Path
     """lwIP's tree, the folder that holds `src`; inside `micropython`."""
     library: Path
@@ -51,7 +50,7 @@ class Sources:
     """Names the sources exactly: part of the build id."""
 
     def need(self, *submodules):
-        """Checks that folders of `lib/` (`'lib/mbedtls'`) are filled. Raises Failure with the command that fills them."""
+        """Checks that submodules (`'lib/mbedtls'`) are filled. Raises Failure with the command that fills them."""
         empty = [name for name in submodules if not any((self.micropython / name).glob('*'))]
         if not empty:
             return
@@ -65,7 +64,7 @@ class Sources:
 
 
 def get(variables):
-    """Returns the Sources: of the checkout MICROPY_DIR if that variable is given, else Debian's, fetched on the first call.
+    """Returns the Sources: the checkout MICROPY_DIR if that is given, else Debian's, fetched on the first call.
 
     Raises Failure with one line that says what is missing and what would be right.
     """
@@ -98,7 +97,15 @@ def mpy_cross(variables):
             folder.mkdir(parents=True, exist_ok=True)
             tag = 'v' + '.'.join(str(part) for part in tree.version)
             common.run(
-                ['make', '-C', tree.micropython / 'mpy-cross', '-j2', f'BUILD={folder}', f'MICROPY_GIT_TAG={tag}', 'MICROPY_GIT_HASH='],
+                [
+                    'make',
+                    '-C',
+                    tree.micropython / 'mpy-cross',
+                    '-j2',
+                    f'BUILD={folder}',
+                    f'MICROPY_GIT_TAG={tag}',
+                    'MICROPY_GIT_HASH=',
+                ],
                 'building mpy-cross',
                 folder / 'build.log',
                 env={'SOURCE_DATE_EPOCH': str(EPOCH)},
@@ -146,11 +153,13 @@ def _no_library(folder):
 def _fetch(tree, mirror):
     for program, package in (('apt-get', 'apt'), ('dpkg-source', 'dpkg-dev'), ('xz', 'xz-utils'), ('bzip2', 'bzip2')):
         if shutil.which(program) is None and program == 'apt-get':
-            raise Failure(f"this machine has no apt-get to fetch Debian's source packages with: {OTHER_WAYS.split(', or ')[1]}")
+            raise Failure(f"this machine has no apt-get to fetch Debian's source packages with: give {CHECKOUT}")
         need_tool(program, package)
     keyring = next((path for path in KEYRINGS if Path(path).is_file()), None)
     if keyring is None:
-        raise Failure(f"the keys of Debian's archive are missing ({KEYRINGS[0]}): apt-get install debian-archive-keyring")
+        raise Failure(
+            f"the keys of Debian's archive are missing ({KEYRINGS[0]}): apt-get install debian-archive-keyring"
+        )
     mirror = (mirror or _system_mirror()).rstrip('/')
     common.say(f'fetching the sources of MicroPython {MICROPYTHON}, mbedTLS and lwIP from {mirror}')
     with tempfile.TemporaryDirectory(prefix='.fetch.', dir=tree.parent) as name:
@@ -163,7 +172,10 @@ def _fetch(tree, mirror):
 def _system_mirror():
     """Returns the address of the Debian archive that the system's own apt uses. Raises Failure where there is none."""
     targets = subprocess.run(
-        ['apt-get', 'indextargets', '--format', '$(LABEL)|$(REPO_URI)'], capture_output=True, text=True, errors='replace'
+        ['apt-get', 'indextargets', '--format', '$(LABEL)|$(REPO_URI)'],
+        capture_output=True,
+        text=True,
+        errors='replace',
     ).stdout
     for line in targets.splitlines():
         label, _, address = line.partition('|')
@@ -208,8 +220,8 @@ def _check_archive(folder):
     archive = next(folder.glob('micropython_*.orig.tar.xz'), None)
     if archive is None or hashlib.sha256(archive.read_bytes()).hexdigest() != MICROPYTHON_SHA256:
         raise Failure(
-            f'{archive.name if archive else "the archive"} from the mirror is not the MicroPython {MICROPYTHON} that this project '
-            f'was made with (SHA-256 {MICROPYTHON_SHA256[:16]}…): {OTHER_WAYS}'
+            f'{archive.name if archive else "the archive"} from the mirror is not the MicroPython {MICROPYTHON} that '
+            f'this project was made with (SHA-256 {MICROPYTHON_SHA256[:16]}…): {OTHER_WAYS}'
         )
 
 
@@ -217,10 +229,16 @@ def _unpack(folder):
     """Unpacks the three packages into one tree and returns it."""
     tree = folder / 'tree'
     identity = []
-    for package, place in (('micropython', tree), ('mbedtls', tree / 'lib' / 'mbedtls'), ('lwip', tree / 'lib' / 'lwip')):
+    for package, place in (
+        ('micropython', tree),
+        ('mbedtls', tree / 'lib' / 'mbedtls'),
+        ('lwip', tree / 'lib' / 'lwip'),
+    ):
         description = next(folder.glob(f'{package}_*.dsc'))
         identity.append(f'{description.name} {hashlib.sha256(description.read_bytes()).hexdigest()}\n')
-        common.run(['dpkg-source', '--skip-patches', '-x', description, folder / package], f'unpacking {description.name}', LOG)
+        common.run(
+            ['dpkg-source', '--skip-patches', '-x', description, folder / package], f'unpacking {description.name}', LOG
+        )
         shutil.rmtree(place, ignore_errors=True)
         (folder / package).rename(place)
     _no_library(tree / 'lib' / 'no-library')

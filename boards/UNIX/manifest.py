@@ -1,2 +1,2 @@
-include("../manifest.py", boot=False)
-module("board.py")
+include('../manifest.py', boot=False)
+module('board.py')

@@ -1,5 +1,10 @@
 """The board UNIX on the host: MicroPython's unix port as a firmware that runs on the desk."""
 
+import signal
+
+from tools import common
+from tools.common import Failure
+
 NAME = 'UNIX'
 TITLE = 'MicroPython firmware as a program on this computer'
 PACKAGES = ()
@@ -26,3 +31,27 @@ def build(ctx):
         what='building the firmware',
     )
     return {'image': ctx.output(port / 'firmware', 'firmware')}
+
+
+def run(ctx, port, flash):
+    """Runs the firmware with the folder `flash` as its flash and the server on TCP `port`, until Ctrl-C.
+
+    Returns the exit status.
+
+    A reset of the device (board.reset) starts the program anew, as a board's reset does.
+    """
+    image = ctx.build / 'firmware'
+    flash = flash or ctx.build / 'flash'
+    with common.disk_errors('the flash folder'):
+        flash.mkdir(parents=True, exist_ok=True)
+    while True:
+        status = common.foreground([image, '-m', 'firmware', '--port', port], cwd=flash)
+        if status in (0, -signal.SIGINT, -signal.SIGTERM, 130):
+            return 0
+        if status != -signal.SIGUSR1:
+            raise Failure(f'the firmware ended with status {status}')
+
+
+def size(ctx):
+    """Returns the row of `make size`: the program has no limit."""
+    return [('program', (ctx.build / 'firmware').stat().st_size, None)]

@@ -1,12 +1,14 @@
 """Module `ssl` over the firmware's C module `tls`: the part of CPython's `ssl` that MicroPython can do.
 
-For images made without micropython-lib, which has a module of this name with the same calls. Certificates and keys are given as
-file names or bytes, in DER or PEM; of a PEM file the first certificate and the first key are taken, and a key must not be encrypted.
+For images made without micropython-lib, which has a module of this name with the same calls. Certificates and keys are
+given as file names or bytes, in DER or PEM; of a PEM file the first certificate and the first key are taken, and a key
+must not be encrypted.
 """
 
-import tls
 from binascii import a2b_base64
-from tls import CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER
+
+import tls
+from tls import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER
 
 SSLError = OSError
 
@@ -14,22 +16,22 @@ SSLError = OSError
 def _der(source):
     """Returns the DER bytes of a file name, or of bytes in DER or PEM. Raises OSError, ValueError."""
     if isinstance(source, str):
-        with open(source, "rb") as file:
+        with open(source, 'rb') as file:
             source = file.read()
-    begin = source.find(b"-----BEGIN ")
+    begin = source.find(b'-----BEGIN ')
     if begin < 0:
         return source
     # `openssl ecparam -genkey` puts a block of parameters before the key.
-    if source[begin:].startswith(b"-----BEGIN EC PARAMETERS-----"):
-        begin = source.find(b"-----BEGIN ", begin + 1)
-    end = source.find(b"-----END ", begin)
-    body = source.find(b"-----", begin + 11) + 5
+    if source[begin:].startswith(b'-----BEGIN EC PARAMETERS-----'):
+        begin = source.find(b'-----BEGIN ', begin + 1)
+    end = source.find(b'-----END ', begin)
+    body = source.find(b'-----', begin + 11) + 5
     if begin < 0 or body < begin + 16 or end < body:
-        raise ValueError("PEM without a whole block")
+        raise ValueError('PEM without a whole block')
     text = source[body:end]
-    if source[begin:body].find(b"ENCRYPTED") >= 0 or text.find(b"ENCRYPTED") >= 0:
-        raise ValueError("the key is encrypted: MicroPython needs it without a password")
-    return a2b_base64(text.replace(b"\r", b"").replace(b"\n", b""))
+    if source[begin:body].find(b'ENCRYPTED') >= 0 or text.find(b'ENCRYPTED') >= 0:
+        raise ValueError('the key is encrypted: MicroPython needs it without a password')
+    return a2b_base64(text.replace(b'\r', b'').replace(b'\n', b''))
 
 
 class SSLContext:
@@ -64,7 +66,7 @@ class SSLContext:
         self._context.set_ciphers(ciphers)
 
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None):
-        """Returns a TLS socket over `sock`. Without `do_handshake_on_connect`, reads and writes do the handshake in steps."""
+        """Returns a TLS socket over `sock`; without `do_handshake_on_connect`, reads and writes do the handshake."""
         return self._context.wrap_socket(
             sock,
             server_side=server_side,

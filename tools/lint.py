@@ -1,0 +1,83 @@
+"""`make lint`: ruff; and that each module for devices compiles, without floats and `async def`."""
+
+import ast
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools import common, sources
+from tools.common import ROOT, Failure
+
+# Run by CPython only.
+HOST_ONLY = ('modules/MicroWebSrv2/__main__.py', 'modules/MicroWebSrv2/libs/wsBytesHost.py')
+
+# The one module that is about coroutines; boards without asyncio leave it out.
+WITH_COROUTINES = ('modules/MicroWebSrv2/libs/xasAsyncio.py',)
+
+
+@common.tool
+def main(variables):
+    """Checks all sources; prints each fault, status 2 when there is one."""
+    faults = ruff() + dialect_faults() + compile_faults(sources.mpy_cross(variables))
+    for fault in faults:
+        common.say(fault)
+    if faults:
+        raise Failure(f'lint: {len(faults)} faults')
+
+
+def ruff():
+    """Returns ruff's complaints, a line each."""
+    python = [sys.executable, '-m', 'ruff', 'check', '--output-format', 'concise', '--quiet', '.']
+    result = subprocess.run(python, cwd=ROOT, capture_output=True, text=True)
+    if result.returncode not in (0, 1):
+        raise Failure(f'ruff: {common.first_error(result.stderr)}')
+    return result.stdout.splitlines()
+
+
+def device_files():
+    """Returns the Paths of all Python files that are frozen into images, sorted."""
+    files = {ROOT / 'boards' / 'lib' / path.name for path in ROOT.glob('boards/lib/*.py')}
+    files.update(ROOT.glob('modules/**/*.py'), ROOT.glob('firmware/*.py'))
+    files.update(ROOT.glob('boards/*/board.py'), ROOT.glob('boards/*/_boot.py'))
+    return sorted(path for path in files if path.relative_to(ROOT).as_posix() not in HOST_ONLY)
+
+
+def dialect_faults():
+    """Returns a line for each float and `async` in the files for devices: the smallest board has neither."""
+    faults = []
+    for path in device_files():
+        name = path.relative_to(ROOT).as_posix()
+        coroutines = name in WITH_COROUTINES
+        for node in ast.walk(ast.parse(path.read_text(), name)):
+            what = _dialect_fault(node, coroutines)
+            if what:
+                faults.append(f'{name}:{node.lineno}: {what}')
+    return faults
+
+
+def _dialect_fault(node, coroutines):
+    if isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+        return f'{node.value!r}: boards without floating point cannot compile this'
+    if isinstance(node, ast.Name) and node.id == 'float':
+        return 'boards without floating point have no `float`'
+    if not coroutines and isinstance(node, (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)):
+        return 'boards without asyncio cannot compile `async` and `await`'
+    return None
+
+
+def compile_faults(mpy_cross):
+    """Returns a line for each file for devices that the compiler of MicroPython refuses."""
+    faults = []
+    with tempfile.TemporaryDirectory() as folder:
+        for path in device_files():
+            result = subprocess.run(
+                [mpy_cross, '-o', Path(folder) / 'module.mpy', path], capture_output=True, text=True, errors='replace'
+            )
+            if result.returncode:
+                faults.append(f'{path.relative_to(ROOT)}: {" ".join(result.stderr.split())}')
+    return faults
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""`make test`: lint, the images of all boards that can be built here, then all tests in one run of pytest."""
+
+import concurrent.futures
+import os
+import shlex
+import subprocess
+import sys
+
+from tools import boards, build, common, lint
+from tools.common import ROOT, Failure, Unavailable
+
+
+@common.tool
+def main(variables):
+    """Checks everything; the last lines are pytest's. Status 0 only when lint, builds and tests all are well."""
+    faults = []
+    if lint.main([f'{name}={value}' for name, value in variables.items()]):
+        faults.append('lint')
+    faults += build_all(variables)
+    if faults:
+        common.say(f'error: {", ".join(faults)}: see above')
+    status = subprocess.run(
+        [sys.executable, '-m', 'pytest', *test_folders(), *shlex.split(variables.get('ARGS', ''))], cwd=ROOT
+    ).returncode
+    return status or (2 if faults else 0)
+
+
+def build_all(variables):
+    """Builds all boards, two at a time; returns the names of those that failed, and says what cannot be built here."""
+    names = [name for name in boards.names() if hasattr(boards.load(name), 'build')]
+    failed = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for name, work in [(name, pool.submit(build.build, name, variables)) for name in names]:
+            try:
+                image = work.result()['image']
+                common.say(f'{name}: {image.relative_to(ROOT)}, {image.stat().st_size:,} bytes')
+            except Unavailable as failure:
+                common.say(f'{name}: not built: {failure}')
+            except Failure as failure:
+                common.say(f'{name}: error: {failure}')
+                failed.append(name)
+    return failed
+
+
+def test_folders():
+    """Returns the folders of tests, as pytest's arguments."""
+    return [str(path) for path in (ROOT / 'tests' / 'host', ROOT / 'tests' / 'hil') if path.is_dir()]
+
+
+if __name__ == '__main__':
+    sys.exit(main())
