@@ -5,12 +5,17 @@
 #include <string.h>
 #include "py/mpconfig.h"
 #include "py/mphal.h"
+#include "py/runtime.h"
 
 static int32_t urandom = -1;
 static uint32_t xorshift[4] = { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }; // digits of pi
 
 bool entropy_read(void *buffer, size_t size) {
     return urandom >= 0 && semihosting_read(urandom, buffer, size);
+}
+
+void entropy_raise_missing(void) {
+    mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("no source of entropy: QEMU runs without semihosting or with a fixed seed"));
 }
 
 // xorshift128 (G. Marsaglia, Xorshift RNGs, Journal of Statistical Software 8/14, 2003).
@@ -27,10 +32,8 @@ uint32_t pseudo_random(void) {
 }
 
 static bool fixed_seed(uint32_t *seed) {
-    char text[128];
-    if (!semihosting_command_line(text, sizeof(text))) {
-        return false;
-    }
+    char text[SEMIHOSTING_COMMAND_LINE_SIZE];
+    semihosting_command_line(text);
     const char *found = strstr(text, "seed=");
     if (found == NULL) {
         return false;

@@ -2,16 +2,14 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "mbedtls_config_port.h"
-#include "mbedtls/entropy.h"
 #include "mbedtls/platform_time.h"
 #include "shared/timeutils/timeutils.h"
 
 int mbedtls_hardware_poll(void *data, unsigned char *output, size_t size, size_t *written) {
-    *written = 0;
     if (!entropy_read(output, size)) {
-        // Keys from a fixed seed would be known to everybody: rather no TLS at all.
-        mp_printf(&mp_plat_print, "TLS: no source of entropy: QEMU runs without semihosting or with a fixed seed\n");
-        return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+        // Keys from a fixed seed would be known to everybody: rather no TLS at all. Raised here because an error code would lose the
+        // reason; the SSLContext whose making this ends is freed by its finaliser.
+        entropy_raise_missing();
     }
     *written = size;
     return 0;

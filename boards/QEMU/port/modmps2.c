@@ -3,6 +3,7 @@
 //     NVRAM(offset, size)   block device over the PSRAM, the board's flash; offset and size in bytes, multiples of 4096
 //     cycles()              processor cycles since power-on, at 25 MHz
 //     busy_cycles()         those of them in which the processor did not wait for an interrupt
+//     arguments()           the command line that QEMU was given for the firmware (-semihosting-config arg=…), as str
 //
 // QEMU keeps the PSRAM in a file when it is told to (memory-backend-file), so that it lives through power cuts as flash does. The last
 // 4 MB of it are the ROMFS that `mpremote romfs deploy` writes.
@@ -150,11 +151,19 @@ static mp_obj_t mps2_busy_cycles(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(mps2_busy_cycles_obj, mps2_busy_cycles);
 
+static mp_obj_t mps2_arguments(void) {
+    char text[SEMIHOSTING_COMMAND_LINE_SIZE];
+    semihosting_command_line(text);
+    return mp_obj_new_str_from_cstr(text);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(mps2_arguments_obj, mps2_arguments);
+
 static const mp_rom_map_elem_t mps2_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mps2) },
     { MP_ROM_QSTR(MP_QSTR_NVRAM), MP_ROM_PTR(&nvram_type) },
     { MP_ROM_QSTR(MP_QSTR_cycles), MP_ROM_PTR(&mps2_cycles_obj) },
     { MP_ROM_QSTR(MP_QSTR_busy_cycles), MP_ROM_PTR(&mps2_busy_cycles_obj) },
+    { MP_ROM_QSTR(MP_QSTR_arguments), MP_ROM_PTR(&mps2_arguments_obj) },
 };
 static MP_DEFINE_CONST_DICT(mps2_globals, mps2_globals_table);
 

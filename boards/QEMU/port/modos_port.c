@@ -6,7 +6,7 @@ static mp_obj_t mp_os_urandom(mp_obj_t size) {
     vstr_t bytes;
     vstr_init_len(&bytes, mp_obj_get_int(size));
     if (!entropy_read(bytes.buf, bytes.len)) {
-        mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("no source of entropy: QEMU runs without semihosting or with a fixed seed"));
+        entropy_raise_missing();
     }
     return mp_obj_new_bytes_from_vstr(&bytes);
 }

@@ -46,13 +46,15 @@ void mp_hal_set_interrupt_char(int c);
 // ---- entropy.c
 void entropy_init(void);
 bool entropy_read(void *buffer, size_t size); // real randomness of the host, or false
+void entropy_raise_missing(void) __attribute__((noreturn)); // OSError
 uint32_t pseudo_random(void);                 // for what needs no secrets: TCP's initial numbers, random.random()
 
 // ---- semihosting.c
 #define SEMIHOSTING_OPEN_READ_BINARY (1)
 int32_t semihosting_open(const char *path, int mode);
 bool semihosting_read(int32_t file, void *buffer, size_t size);
-bool semihosting_command_line(char *buffer, size_t size);
+#define SEMIHOSTING_COMMAND_LINE_SIZE (256)
+void semihosting_command_line(char *buffer); // the empty string when there is none
 int32_t semihosting_time(void);
 bool semihosting_skip_call(uint32_t *pc, uint32_t *result);
 

@@ -37,9 +37,11 @@ bool semihosting_read(int32_t file, void *buffer, size_t size) {
     return call(SYS_READ, arguments) == 0; // it returns the number of bytes that it did not read
 }
 
-bool semihosting_command_line(char *buffer, size_t size) {
-    uint32_t arguments[2] = { (uint32_t)buffer, size };
-    return call(SYS_GET_CMDLINE, arguments) == 0;
+void semihosting_command_line(char *buffer) {
+    uint32_t arguments[2] = { (uint32_t)buffer, SEMIHOSTING_COMMAND_LINE_SIZE };
+    if (call(SYS_GET_CMDLINE, arguments) != 0) {
+        buffer[0] = '\0';
+    }
 }
 
 int32_t semihosting_time(void) {

@@ -1,0 +1,57 @@
+"""The emulated board on the device: QEMU's MPS2-AN386, a Cortex-M4F with Ethernet."""
+
+import os
+
+import mps2
+import network as _network
+import vfs
+
+from firmware import net_lan
+
+NAME = 'QEMU MPS2-AN386'
+CAPABILITIES = ('tls', 'lan', 'watchdog', 'reset')
+
+# The PSRAM holds the file system in its first 2 MB and the ROMFS of `mpremote romfs` in its last 4 MB.
+_FLASH_SIZE = 2 * 1024 * 1024
+_BLOCK_SIZE = 4096
+_PROGRAM_SIZE = 256
+
+poll = net_lan.poll
+
+
+def mount():
+    """Mounts the flash's LittleFS and makes it the current folder; formats only a blank flash.
+
+    Returns '/flash', or '/' with nothing mounted when the file system is damaged: the device comes up with its
+    defaults then.
+    """
+    try:
+        os.chdir('/flash')
+        return '/flash'
+    except OSError:
+        pass
+    device = mps2.NVRAM(0, _FLASH_SIZE)
+    if _is_blank(device):
+        vfs.VfsLfs2.mkfs(device, progsize=_PROGRAM_SIZE)
+    try:
+        vfs.mount(vfs.VfsLfs2(device, progsize=_PROGRAM_SIZE), '/flash')
+    except OSError as e:
+        print('flash: the file system is damaged (%s): `make BOARD=QEMU flash` makes a new one' % e)
+        return '/'
+    os.chdir('/flash')
+    return '/flash'
+
+
+def network(config):
+    """Brings the Ethernet up; returns the address to open, or None."""
+    return net_lan.up(_network.LAN(), config)
+
+
+def _is_blank(device):
+    """Tells whether LittleFS's two superblocks have never been written; QEMU fills a new flash with zeros."""
+    block = bytearray(_BLOCK_SIZE)
+    for i in range(2):
+        device.readblocks(i, block)
+        if block.strip(b'\x00'):
+            return False
+    return True

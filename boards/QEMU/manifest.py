@@ -1,0 +1,3 @@
+include('../manifest.py', network=('net_lan',), workers=False)
+module('board.py')
+module('_boot.py')

@@ -1,0 +1,91 @@
+"""The board QEMU on the host: a bare-metal firmware for QEMU's mps2-an386, built and run on this computer."""
+
+from tools import common, emulator
+from tools.common import Failure
+
+NAME = 'QEMU'
+TITLE = 'emulated Cortex-M4F with Ethernet: the real firmware without a board'
+PACKAGES = ('gcc-arm-none-eabi', 'libnewlib-arm-none-eabi')
+RUN_PACKAGES = ('qemu-system-arm', 'gdb-multiarch')
+CROSS_COMPILE = 'arm-none-eabi-'
+MARCH = 'armv7emsp'
+WWW = ('www',)
+HIL = {'service': 'qemu', 'capabilities': ('tls', 'lan', 'watchdog', 'reset', 'power', 'link')}
+
+# What the machine has (boards/QEMU/port/mps2.ld), and what start-up needs of it at least.
+CODE_SIZE = 4 * 1024 * 1024
+RAM_KB = (64, 4096)
+STACK_KB = (6, 256)
+
+
+def build(ctx):
+    """Builds build/QEMU/firmware.elf; returns {'image': its Path}. Raises Failure."""
+    folder = ctx.port_folder()
+    compile_port(ctx, folder)
+    return {'image': ctx.output(folder / 'firmware.elf', 'firmware.elf')}
+
+
+def compile_port(ctx, folder):
+    """Compiles the port with the manifest of `ctx` into a folder (a Path). Raises Failure."""
+    tree = ctx.sources()
+    tree.need('lib/lwip', 'lib/mbedtls')
+    common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
+    sizes = [_kilobytes(ctx, 'RAM_KB', RAM_KB), _kilobytes(ctx, 'STACK_KB', STACK_KB)]
+    ctx.run(
+        [
+            'make',
+            '-C',
+            ctx.root / 'boards' / NAME / 'port',
+            f'TREE={tree.micropython}',
+            f'BUILD={folder}',
+            f'FROZEN_MANIFEST={ctx.manifest()}',
+            *ctx.make_flags(),
+            *filter(None, sizes),
+        ],
+        what='building the firmware',
+    )
+
+
+def _kilobytes(ctx, name, limits):
+    """Returns `NAME=value` for make if that variable is given, else None.
+
+    Raises Failure for what is no size in its limits.
+    """
+    value = ctx.variables.get(name)
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and limits[0] <= int(value) <= limits[1]):
+        raise Failure(f'{name}={value} is no size in KB from {limits[0]} to {limits[1]}')
+    return f'{name}={value}'
+
+
+def size(ctx):
+    """Returns the rows of `make size`: what, bytes used, limit in bytes."""
+    symbols = emulator.symbols(ctx.build / 'firmware.elf')
+    ram = symbols['_stack_top'] - emulator.RAM_BASE
+    heap = symbols['_heap_end'] - symbols['_bss_end']
+    return [
+        ('code and constants', symbols['_data_load'], CODE_SIZE),
+        (f'RAM, besides {heap:,} bytes of heap', ram - heap, ram),
+    ]
+
+
+def flash(ctx, device):
+    """Makes a fresh flash image; `device` is the file, else FLASH= or build/QEMU/flash.img."""
+    path = emulator.flash_path(ctx, device)
+    emulator.make_flash(path)
+    ctx.say(f'{path} is a new, empty flash')
+
+
+def run(ctx, port, flash):
+    """Runs the firmware until Ctrl-] (Ctrl-C belongs to the board; without a terminal Ctrl-C ends it too).
+
+    Arguments: `port`: TCP port of this computer that leads to the board's port 80; `flash`: the flash image, None for
+    the one in build/. Returns the exit status. Raises Failure.
+    """
+    return emulator.run(ctx.build / 'firmware.elf', emulator.flash_path(ctx, flash), int(port))
+
+
+def debug(ctx):
+    """Runs the firmware halted at its first instruction under gdb; returns gdb's exit status. Raises Failure."""
+    return emulator.debug(ctx.build / 'firmware.elf', emulator.flash_path(ctx, None))
