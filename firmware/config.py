@@ -24,7 +24,7 @@ SCHEMA = (
     # Least important messages that the console shows; `info` and `debug` show requests.
     'log_level one off|error|warning|info|debug "warning"\n'
     # Password of the user `admin` for the device's pages; without one they change nothing.
-    'admin_password secret 0..64 ""\n'
+    'admin_password secret 1..64 ""\n'
     # Seconds after which a server that hangs resets the board, where it has a watchdog; 0: never.
     'watchdog int 0..600 0\n'
     # Address that the server binds to; 0.0.0.0: all of the device's.
@@ -54,13 +54,13 @@ SCHEMA = (
     # CORSAllowAll.
     'server.cors_allow_all bool - false\n'
     # File with the TLS certificate; with it https is served beside http.
-    'tls.cert str 0..128 ""\n'
+    'tls.cert str 1..128 ""\n'
     # File with the certificate's private key.
-    'tls.key str 0..128 ""\n'
+    'tls.key str 1..128 ""\n'
     # Port of https.
     'tls.port int 1..65535 443\n'
     # Wi-Fi network to join.
-    'network.ssid str 0..32 ""\n'
+    'network.ssid str 1..32 ""\n'
     # Its password; empty: an open network.
     'network.password secret 8..63 ""\n'
     # Static address; empty: by DHCP.
@@ -74,7 +74,7 @@ SCHEMA = (
     # When the device opens a Wi-Fi network of its own: when it cannot join one, always, or never.
     'network.ap one fallback|always|never "fallback"\n'
     # Name of that network; empty: the hostname.
-    'network.ap_ssid str 0..32 ""\n'
+    'network.ap_ssid str 1..32 ""\n'
     # Its password; empty: an open network.
     'network.ap_password secret 8..63 ""\n'
     # Country whose rules the radio keeps: two letters; XX: those that are right everywhere.

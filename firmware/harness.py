@@ -102,7 +102,7 @@ class Harness:
     """One device: its configuration, network, application and servers.
 
     Properties for the device's pages: `config`; `address` (str or None); `uptime_ms`; `version`, `build` (str);
-    `application` (what serves: a module's name, 'demo', 'none', or 'failed').
+    `application` (what serves: a module's name, 'demo', 'none', or 'failed'); `reset_cause` (str or None).
     """
 
     def __init__(self, changes=None):
@@ -120,6 +120,7 @@ class Harness:
         self.config = None
         self.address = None
         self.application = 'none'
+        self.reset_cause = None
         self.uptime_ms = 0
         self.version = self.build = 'unknown'
         self.running = False
@@ -170,9 +171,9 @@ class Harness:
         free = ', %d KB free' % (gc.mem_free() // 1024) if hasattr(gc, 'mem_free') else ''
         print('MicroWebSrv2 %s (build %s) on %s, %s %d.%d.%d%s' % (
             self.version, self.build, board.NAME, sys.implementation.name, version[0], version[1], version[2], free))
-        cause = reset_cause()
-        if cause:
-            print('reset cause: ' + cause)
+        self.reset_cause = _reset_cause()
+        if self.reset_cause:
+            print('reset cause: ' + self.reset_cause)
 
     # Start and stop
 
@@ -420,7 +421,7 @@ class Harness:
             print(msg)
 
 
-def reset_cause():
+def _reset_cause():
     """Return why the board started, as 'power-on', 'watchdog'; None where it is not known."""
     try:
         cause = machine.reset_cause()
