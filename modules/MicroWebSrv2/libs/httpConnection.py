@@ -1,0 +1,444 @@
+"""One HTTP/1.1 connection: its requests in order, each answered before the next is begun."""
+
+from ..httpRequest import HttpRequest
+from ..httpResponse import HttpResponse
+from ..webRoute import allowed_methods, find_route, is_routed
+from .httpParser import BODY, CHUNKED, HEAD, NEED_DATA, HttpError, RequestParser, is_known
+from .XAsyncSockets import XClosedReason, print_exception
+
+_MAX_DRAINED = 16384  # octets of an unwanted body that are read, to keep the connection
+_LINGER_SEC = 2  # for the client to read why it was refused (RFC 9112 section 9.6)
+
+
+class HttpConnection:
+    """Serves HTTP on a TCP connection.
+
+    microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient, just accepted.
+    """
+
+    __slots__ = (
+        "_body",
+        "_client",
+        "_discard",
+        "_expect",
+        "_found",
+        "_lock",
+        "_met",
+        "_mws2",
+        "_parser",
+        "_pool",
+        "_received",
+        "_request",
+        "_response",
+        "_slot",
+        "_timing",
+    )
+
+    def __init__(self, microWebSrv2, client):
+        self._mws2 = microWebSrv2
+        self._client = client
+        self._pool = client._pool
+        self._parser = RequestParser(microWebSrv2._max_head)
+        self._request = HttpRequest(microWebSrv2, client, self)
+        self._response = self._request.Response = HttpResponse(microWebSrv2, self._request, self)
+        self._slot = self._found = self._body = None
+        self._received = self._met = 0
+        self._discard = self._timing = self._expect = False
+        self._lock = self._pool._lock if self._pool._workers else None
+        client.OnExpired = self._on_expired
+        client._on_release = self._on_release
+        client._on_progress = self.touch
+        client._expire(microWebSrv2._requestsTimeoutSec)
+        client._receive(self._on_data)
+
+    # ---- receiving
+
+    def _on_data(self, data):
+        parser = self._parser
+        try:
+            event = parser.feed(data)
+            while event:
+                if event == HEAD:
+                    ready = self._on_head(parser)
+                elif event == BODY:
+                    ready = self._on_body(parser.piece)
+                else:
+                    ready = self._on_end()
+                if not ready:
+                    return
+                event = parser.next() if parser.rest or parser._in_body else NEED_DATA
+        except HttpError as error:
+            self.refuse(error.status, error.text)
+            return
+        if parser.rest or parser._in_body:
+            self._wait_for_rest()
+
+    def _wait_for_rest(self):
+        """A part of a request is here: it holds a buffer slot, and has the timeout for its whole head, or its next data."""
+        if not self._slot:
+            self._slot = self._mws2._slots.GetAvailableSlot()
+            if not self._slot:
+                self.refuse(503, "No buffer slot is free.")
+                return
+        if self._parser._in_body or not self._timing:
+            self._timing = True
+            self._client._expire(self._mws2._requestsTimeoutSec)
+
+    def _on_head(self, parser):
+        """Takes a request's head. Returns True when the connection is ready for what comes behind it."""
+        request = self._request
+        response = self._response
+        method = request._method = parser.method
+        request._headers = headers = parser.headers
+        request._version = parser.version
+        target = parser.target
+        query = target.find(b"?")
+        if query < 0:
+            request._path = target
+            request._query = b""
+        else:
+            request._path = target[:query]
+            request._query = target[query + 1 :]
+            target = request._path
+        request._keep_alive = True
+        if b"connection" in headers or parser.version != b"HTTP/1.1":
+            self._set_persistence(request)
+        if self._mws2._allowAllOrigins:
+            response._special = True
+        self._found = find_route(method, target)
+        if method == b"HEAD":
+            response._bodiless = response._special = True
+            self._found = self._found or find_route(b"GET", target)
+        if parser.length or b"expect" in headers:
+            return self._expect_body(parser)
+        return self._handle()
+
+    def _set_persistence(self, request):
+        """RFC 9112 section 9.3."""
+        options = request._field(b"connection").lower().replace(",", " ").split()
+        keep = "close" not in options and (request._version != b"HTTP/1.0" or "keep-alive" in options)
+        request._keep_alive = keep
+        if not keep or request._version == b"HTTP/1.0":
+            self._response._special = True
+
+    def _expect_body(self, parser):
+        """Decides on a body before it is read: wanted, to be passed over, or refused."""
+        request = self._request
+        length = parser.length
+        self._expect = request._field(b"expect").lower() == "100-continue" and request._version != b"HTTP/1.0"
+        if b"expect" in request._headers and not self._expect:
+            raise HttpError(417, "Only 100-continue can be expected.")
+        if length > self._mws2._maxRequestContentLength:
+            raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+        if not length:
+            return self._handle()
+        if not self._found and not self._mws2._modules:
+            return self._answer_without_body(length)
+        self._slot = self._slot or self._mws2._slots.GetAvailableSlot()
+        if not self._slot:
+            raise HttpError(503, "No buffer slot is free.")
+        if self._expect and not parser.rest:
+            self._client._put(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._body = bytearray(max(length, 0))
+        self._received = 0
+        return True
+
+    def _answer_without_body(self, length):
+        """Nothing will read the body: it is passed over if it is small, else the connection ends behind the answer."""
+        self._discard = True
+        if self._expect or not 0 < length <= _MAX_DRAINED:
+            self._request._keep_alive = False
+            self._response._special = True
+        return self._handle()
+
+    def _on_body(self, piece):
+        if not self._discard:
+            end = self._received + len(piece)
+            if self._parser.length == CHUNKED:
+                if end > self._mws2._maxRequestContentLength:
+                    raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+                self._body += piece
+            else:
+                self._body[self._received : end] = piece
+            self._received = end
+        return True
+
+    def _on_end(self):
+        if self._discard:
+            self._discard = False
+            return True
+        self._request._content = memoryview(self._body)
+        self._body = None
+        return self._handle()
+
+    # ---- answering
+
+    def _handle(self):
+        """Has the request answered. Returns True when that is done."""
+        self._met = 0
+        workers = self._pool._workers
+        if workers:
+            self._lock = self._pool._lock
+            self._suspend()
+            workers.submit(self._work)
+            return False
+        if self._dispatch():
+            self._met += 1
+            if self._met == 2:
+                return self._finish()
+        if self._parser:
+            self._client._receive(None)
+        return False
+
+    def _suspend(self):
+        """Reads no more, and has no timeout, until the handler has done its work."""
+        self._client._receive(None)
+        self._client._deadline = None
+
+    def _work(self):
+        """Has the request answered by a worker thread."""
+        if self._dispatch():
+            self._handler_returned()
+
+    def _handler_returned(self):
+        if self._meet():
+            self._go_on()
+
+    def answered(self):
+        """Called by the response when all of it is in the socket's buffer."""
+        response = self._response
+        if response._on_sent:
+            self._guarded(response._on_sent, self._mws2, response)
+        if self._lock is None:
+            self._met += 1
+            if self._met == 2:
+                self._go_on()
+        elif self._meet():
+            self._go_on()
+
+    def _meet(self):
+        """The handler's return and the end of sending come in any order, from two threads. Returns True to the second."""
+        lock = self._lock
+        if lock:
+            lock.acquire()
+        self._met += 1
+        last = self._met == 2
+        if lock:
+            lock.release()
+        return last
+
+    def _go_on(self):
+        """Goes on behind an answer that was not out when the handler returned."""
+        if self._finish():
+            self._client._receive(self._on_data)
+            if self._parser.rest or self._parser._in_body:
+                self._on_data(b"")
+
+    def _finish(self):
+        """The request is over. Returns True if the connection goes on."""
+        mws2 = self._mws2
+        request = self._request
+        if mws2._log_level == 0:
+            mws2.Log("%s %s" % (request.Method, request.Path), 0)
+        if self._slot:
+            self._slot.Available = True
+            self._slot = None
+        self._timing = False
+        if not request._keep_alive:
+            self._end()
+            return False
+        if request._content is not None:
+            request._content = request._form = None
+        self._response._reset()
+        client = self._client
+        client._deadline = self._pool._now + mws2._requestsTimeoutSec + 1
+        return not client._closed
+
+    def _end(self):
+        """Closes behind the last answer; first lets the client read it, where it may still be sending."""
+        if self._discard or self._parser.rest or self._parser._in_body:
+            self._linger()
+        else:
+            self._client._close(XClosedReason.ClosedByHost)
+
+    def _linger(self):
+        client = self._client
+        client.OnExpired = None
+        client._expire(_LINGER_SEC)
+        if hasattr(client._socket, "shutdown") and not client._tls:
+            try:
+                client._socket.shutdown(1)
+            except OSError:
+                pass
+        client._receive(_drop)
+
+    def _dispatch(self):
+        """Calls modules, then the route's handler or the static files. Returns False if a coroutine goes on with it."""
+        mws2 = self._mws2
+        request = self._request
+        response = self._response
+        try:
+            if mws2._modules:
+                for module in mws2._modules.values():
+                    module.OnRequest(mws2, request)
+                    if response._answered:
+                        return True
+            found = self._found
+            if not found:
+                self._unrouted(mws2, request, response)
+                return True
+            route, args = found
+            result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
+            if result is not None and hasattr(result, "send") and hasattr(result, "throw"):
+                return self._spawn(result)
+            if not response._answered:
+                self._not_answered()
+        except Exception as ex:
+            self._handler_failed(ex)
+        return True
+
+    def _not_answered(self):
+        self._mws2.Log("No answer by the handler of %s %s." % (self._request.Method, self._request.Path), 2)
+        self._response.Return(501)
+
+    def _spawn(self, coroutine):
+        if not self._mws2._spawn:
+            raise TypeError("A handler is a coroutine: run the pool by asyncio (XAsyncPoolTask).")
+        self._suspend()
+        self._mws2._spawn(coroutine, self._coroutine_done)
+        return False
+
+    def _coroutine_done(self, ex):
+        if ex:
+            self._handler_failed(ex)
+        elif not self._response._answered:
+            self._guarded(self._not_answered)
+        self._handler_returned()
+
+    def _unrouted(self, mws2, request, response):
+        """A request without a route: static files, CORS, or why not."""
+        method = request._method
+        if method == b"GET" or method == b"HEAD":
+            from .staticFiles import serve
+
+            serve(mws2, request, response)
+            return
+        if not is_known(method) and not is_routed(method):
+            response.Return(501)
+            return
+        methods = self._methods_of(request)
+        if methods:
+            response.SetHeader("Allow", ", ".join(methods))
+        if method == b"OPTIONS":
+            self._preflight(request, response, methods)
+        elif methods:
+            response.Return(405)
+        else:
+            response.ReturnNotFound()
+
+    def _methods_of(self, request):
+        from .staticFiles import find_file
+
+        if request._path == b"*":
+            return ["GET", "HEAD", "OPTIONS"]
+        methods = allowed_methods(request._path)
+        if find_file(self._mws2, request._path):
+            methods += [method for method in ("GET", "HEAD") if method not in methods]
+        if methods and "OPTIONS" not in methods:
+            methods.append("OPTIONS")
+        return methods
+
+    def _preflight(self, request, response, methods):
+        """OPTIONS (RFC 9110 section 9.3.7) and CORS preflight (Fetch Standard section 3.2.2)."""
+        if self._mws2._corsAllowAll and request.Origin:
+            response.AccessControlAllowOrigin = request.Origin
+            asked = request.GetHeader("Access-Control-Request-Method")
+            response.SetHeader("Access-Control-Allow-Methods", asked or ", ".join(methods) or "*")
+            response.SetHeader("Access-Control-Allow-Headers", request.GetHeader("Access-Control-Request-Headers") or "*")
+            response.SetHeader("Access-Control-Max-Age", "600")
+            response.SetHeader("Vary", "Origin")
+        elif not methods:
+            response.ReturnNotFound()
+            return
+        response.Return(204)
+
+    def _handler_failed(self, ex):
+        """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
+        self._mws2._log_exception("%s %s" % (self._request.Method, self._request.Path), ex)
+        response = self._response
+        if response._answered:
+            if self._met == 0:  # the answer is not out, and nobody knows how far it is right
+                self._client._close(XClosedReason.Error)
+        else:
+            response._reset()
+            response._special = True
+            self._guarded(response.Return, 500)
+
+    def _guarded(self, function, *args):
+        try:
+            function(*args)
+        except Exception as ex:
+            print_exception(ex)
+
+    def refuse(self, status, text):
+        """Answers a request that cannot be taken, and closes. status: int. text: str, why, for the log."""
+        self._mws2.Log("Refused %s: %d, %s" % (self._client.CliAddr, status, text), 0)
+        response = self._response
+        response._reset()
+        response._special = self._discard = True
+        self._request._keep_alive = False
+        if status == 503:
+            response.SetHeader("Retry-After", "1")
+        self._met = 1
+        self._client._receive(None)
+        response.Return(status)
+
+    # ---- services
+
+    def with_slot(self, function):
+        """Calls function(slot) with a buffer slot, at once or when one is given back."""
+        slot = self._slot or self._mws2._slots.GetAvailableSlot()
+        if slot:
+            self._use_slot(slot, function)
+        else:
+            self.touch()
+            self._mws2._slots._wait(lambda slot: self._pool._call(lambda: self._use_slot(slot, function)))
+
+    def _use_slot(self, slot, function):
+        if self._client._closed:
+            slot.Available = True
+        else:
+            self._slot = slot
+            function(slot)
+
+    def touch(self):
+        """The client has taken data: it has the timeout again for the next."""
+        self._client._deadline = self._pool._now + self._mws2._requestsTimeoutSec + 1
+
+    def detach(self):
+        """Ends HTTP on this connection. Returns bytes: what was received behind the request's head."""
+        client = self._client
+        client._receive(None)
+        client.OnExpired = client._on_release = client._on_progress = client._deadline = None
+        if self._slot:
+            self._slot.Available = True
+            self._slot = None
+        rest = self._parser.rest
+        self._parser = None
+        return rest
+
+    def _on_expired(self, client):
+        if self._response._answered or self._parser.idle():
+            client._close(XClosedReason.Timeout)
+        else:
+            self.refuse(408, "The request did not come in time.")
+
+    def _on_release(self):
+        if self._slot:
+            self._slot.Available = True
+            self._slot = None
+        self._response._released()
+
+
+def _drop(data):
+    """Takes what a client sends that nobody wants."""

@@ -1,0 +1,246 @@
+"""Static files: from the path of an URL to an answer with validators, ranges and gzip twins."""
+
+import os
+import time
+
+from .urlUtils import decode_text, unquote_bytes
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FIRST_YEAR = 2024  # a clock before it has not been set
+_gmtime = getattr(time, "gmtime", time.localtime)  # the clock of firmware without gmtime knows UTC only
+
+_lstat = getattr(os, "lstat", os.stat)
+_realpath = os.path.realpath if hasattr(os, "readlink") else None
+_checked_folders = {}  # root -> {folder inside it: None}; only where there are symbolic links
+
+
+def http_date(seconds):
+    """Formats a time (RFC 9110 section 5.6.7). seconds: int, of the platform's epoch. Returns str, None before 2024."""
+    t = _gmtime(seconds)
+    if t[0] < _FIRST_YEAR:
+        return None
+    return "%s, %02d %s %d %02d:%02d:%02d GMT" % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
+
+
+def _parse_date(text):
+    """Returns a list that compares as the date does, or None if the text is no IMF-fixdate."""
+    words = text.split(" ")
+    try:
+        date = [int(words[3]), _MONTHS.index(words[2]), int(words[1])]
+        return date + [int(number) for number in words[4].split(":")]
+    except (ValueError, IndexError):
+        return None
+
+
+def _is_inside(root, filename):
+    """Whether no symbolic link on the way leads out of the root."""
+    if not _realpath:
+        return True
+    folder = filename[: filename.rfind("/")]
+    checked = _checked_folders.setdefault(root, {})
+    if folder not in checked or _lstat(filename)[0] & 0xF000 == 0xA000:
+        real_root = _realpath(root)
+        real = _realpath(filename)
+        if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
+            return False
+        if len(checked) > 255:
+            checked.clear()
+        checked[folder] = None
+    return True
+
+
+def _stat(filename):
+    try:
+        return os.stat(filename)
+    except (OSError, ValueError):
+        return None
+
+
+def _segments(path):
+    """The decoded path, as it is below a root, or None if it may lead elsewhere. path: bytes, as it came."""
+    text = decode_text(unquote_bytes(path))
+    if text[:1] != "/" or "\\" in text or "\0" in text:
+        return None
+    segments = text.split("/")
+    for i in range(1, len(segments)):
+        if segments[i][:1] == "." or (not segments[i] and i < len(segments) - 1):
+            return None
+    return text
+
+
+def find_file(mws2, path):
+    """Finds the file of an URL's path, under RootPath, then under FallbackRootPath.
+
+    mws2: MicroWebSrv2. path: bytes, as it came, without query. Returns (filename, stat) or None.
+    """
+    text = _segments(path)
+    if text is None:
+        return None
+    for root in (mws2._rootPath, mws2._fallbackRootPath):
+        if root is not None:
+            found = _find_below(mws2, root.rstrip("/"), text)
+            if found and _is_inside(root, found[0]):
+                return found
+    return None
+
+
+def _find_below(mws2, root, text):
+    filename = root + text
+    stat = _stat(filename.rstrip("/") or "/")
+    if not stat:
+        return None
+    if not stat[0] & 0x4000:
+        return None if text[-1] == "/" else (filename, stat)
+    for page in mws2._defaultPages:
+        name = filename.rstrip("/") + "/" + page
+        stat = _stat(name)
+        if stat and not stat[0] & 0x4000:
+            return name, stat
+    return None
+
+
+def serve(mws2, request, response):
+    """Answers GET or HEAD with the file of the request's path; 404 without one, 403 where its type is not served."""
+    found = find_file(mws2, request._path)
+    if not found:
+        response.ReturnNotFound()
+    elif mws2.GetMimeTypeFromFilename(found[0]) is None:
+        response.ReturnForbidden()
+    else:
+        response.AllowCaching = True
+        send_file(response, found[0], found[1])
+
+
+def send_file(response, filename, stat=None):
+    """Answers with a file.
+
+    response: HttpResponse. filename: str. stat: its os.stat(), if known. 404 if there is no such file.
+    """
+    stat = stat or _stat(filename)
+    if not stat or stat[0] & 0x4000:
+        response.Return(404)
+        return
+    request = response._request
+    mws2 = response._mws2
+    if response._contentType is None:
+        response._contentType = mws2.GetMimeTypeFromFilename(filename) or "application/octet-stream"
+    response._special = True
+    is_get = request._method in (b"GET", b"HEAD")
+    etag = _etag(mws2, stat)
+    if is_get and b"range" not in request._headers:
+        filename, stat, etag = _gzip_twin(response, filename, stat, etag)
+    modified = http_date(stat[8]) if stat[8] > 0 else None
+    response.SetHeader("ETag", etag)
+    if modified:
+        response.SetHeader("Last-Modified", modified)
+    if is_get:
+        if _is_fresh(request, etag, stat[8]):
+            response.Return(304)
+            return
+        response.SetHeader("Accept-Ranges", "bytes")
+        if b"range" in request._headers and _send_range(response, filename, stat[6], etag, modified):
+            return
+    _send(response, 200, filename, 0, stat[6])
+
+
+def _etag(mws2, stat):
+    """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
+    stamp = getattr(stat, "st_mtime_ns", stat[8])
+    return '"%x-%x"' % (stamp, stat[6]) if stamp else '"%s-%x"' % (mws2._etagSalt, stat[6])
+
+
+def _gzip_twin(response, filename, stat, etag):
+    """Chooses `x.gz` beside `x` where the client takes it (RFC 9110 section 12.5.3)."""
+    media_type = response._contentType
+    if media_type[:5] != "text/" and media_type[:12] != "application/" and media_type != "image/svg+xml":
+        return filename, stat, etag
+    twin = _stat(filename + ".gz")
+    if not twin:
+        return filename, stat, etag
+    response.SetHeader("Vary", "Accept-Encoding")
+    for coding in response._request.AcceptEncodings:
+        name = coding.split(";")[0].strip().lower()
+        if name in ("gzip", "x-gzip", "*"):
+            quality = coding.replace(" ", "").lower()
+            if quality.find(";q=0") < 0 or quality.split(";q=")[1].strip("0."):
+                response.SetHeader("Content-Encoding", "gzip")
+                return filename + ".gz", twin, etag[:-1] + '-gz"'
+    return filename, stat, etag
+
+
+def _is_fresh(request, etag, mtime):
+    """Whether the client has this file (RFC 9110 section 13.2.2)."""
+    if b"if-none-match" in request._headers:
+        tags = request._field(b"if-none-match")
+        return tags == "*" or etag in [tag.strip().replace("W/", "") for tag in tags.split(",")]
+    if b"if-modified-since" in request._headers and mtime > 0:
+        since = _parse_date(request._field(b"if-modified-since"))
+        if since:
+            t = _gmtime(mtime)
+            return [t[0], t[1] - 1, t[2], t[3], t[4], t[5]] <= since
+    return False
+
+
+def parse_range(text, size):
+    """Parses a range of octets (RFC 9110 section 14.1.2).
+
+    text: str, the value of Range. size: int, octets. Returns (first, length); None if it is to be passed over, as more
+    than one range is; () if it cannot be satisfied.
+    """
+    text = text.replace(" ", "").lower()
+    if text[:6] != "bytes=" or "," in text:
+        return None
+    ends = text[6:].split("-")
+    if len(ends) != 2 or not (ends[0] or ends[1]):
+        return None
+    for end in ends:
+        if end and not (end.isdigit() and len(end) < 16):
+            return None
+    if ends[0]:
+        first = int(ends[0])
+        last = min(int(ends[1]), size - 1) if ends[1] else size - 1
+        if ends[1] and int(ends[1]) < first:
+            return None
+    else:
+        if not int(ends[1]):
+            return ()
+        first = max(size - int(ends[1]), 0)
+        last = size - 1
+    return (first, last - first + 1) if first < size else ()
+
+
+def _send_range(response, filename, size, etag, modified):
+    """Answers with a part of a file. Returns False if the whole of it is to be sent."""
+    request = response._request
+    condition = request._field(b"if-range")
+    if condition and condition != etag and condition != modified:
+        return False
+    part = parse_range(request._field(b"range"), size)
+    if part is None:
+        return False
+    if not part:
+        response.SetHeader("Content-Range", "bytes */%d" % size)
+        response._caching = False
+        response.Return(416)
+        return True
+    first, length = part
+    response.SetHeader("Content-Range", "bytes %d-%d/%d" % (first, first + length - 1, size))
+    _send(response, 206, filename, first, length)
+    return True
+
+
+def _send(response, code, filename, first, length):
+    try:
+        stream = open(filename, "rb")
+    except OSError:
+        response._reset()
+        response._special = True
+        response.Return(404)
+        return
+    if first:
+        stream.seek(first)
+    if response._begin(code):
+        response._send_stream(code, stream, length)
+    else:
+        stream.close()

@@ -1,0 +1,518 @@
+"""MicroWebSrv2: the web server (documentation, section MicroWebSrv2 Class)."""
+
+import sys
+import time
+
+from .libs.httpConnection import HttpConnection
+from .libs.staticFiles import find_file, http_date
+from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots, print_exception
+from .httpResponse import content_type
+
+_MIME_TYPES = {
+    ".txt": "text/plain",
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".js": "application/javascript",
+    ".xml": "application/xml",
+    ".xhtml": "application/xhtml+xml",
+    ".json": "application/json",
+    ".zip": "application/zip",
+    ".pdf": "application/pdf",
+    ".ts": "application/typescript",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".svg": "image/svg+xml",
+    ".ico": "image/x-icon",
+}
+_MIN_HEAD = 4096  # octets of request line and header fields that are taken, however small a buffer slot is
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class MicroWebSrv2Exception(Exception):
+    """A call that the server cannot do."""
+
+
+def _require_text(value, name):
+    if not isinstance(value, str) or not value:
+        raise ValueError('"%s" must be a not empty string.' % name)
+
+
+def _is_int(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+class MicroWebSrv2:
+    """A web server. Configure it, then start it: alone by StartManaged(), or beside others in a pool by StartInPool()."""
+
+    DEBUG = 0
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    _modules = {}
+    _defaultPages = ["index.html", "index.htm", "default.html", "default.htm"]
+    _server_name = "MicroWebSrv2 " + ("MicroPython" if sys.implementation.name == "micropython" else "CPython")
+
+    def __init__(self):
+        self._pool = None
+        self._managed = False
+        self._server = None
+        self._slots = None
+        self._sslContext = None
+        self._bindAddr = ("0.0.0.0", 80)
+        self._rootPath = "www"
+        self._fallbackRootPath = None
+        self._etagSalt = "0"
+        self._requestsTimeoutSec = 10
+        self._notFoundURL = None
+        self._allowAllOrigins = False
+        self._corsAllowAll = False
+        self._onLogging = None
+        self._log_level = MicroWebSrv2.INFO
+        self._spawn = None
+        self._fields = None
+        self._fields_second = None
+        self._ok_heads = {}
+        self.SetNormalConfig()
+
+    # ---- static methods
+
+    @staticmethod
+    def LoadModule(modName):
+        """Loads a module of the folder `mods`, for all servers.
+
+        modName: str, name of the module and of its class. Returns the instance of the class, the same one for each call.
+        Raises ValueError if modName is none, MicroWebSrv2Exception, with its cause chained, if it cannot be loaded.
+        """
+        _require_text(modName, "modName")
+        if modName not in MicroWebSrv2._modules:
+            package = __name__[: __name__.rfind(".")] + ".mods." + modName
+            try:
+                __import__(package)
+                instance = getattr(sys.modules[package], modName)()
+                if not callable(instance.OnRequest):
+                    raise TypeError("its OnRequest is no method")
+            except Exception as ex:
+                raise MicroWebSrv2Exception('Cannot load module "%s": %r' % (modName, ex)) from ex
+            MicroWebSrv2._modules[modName] = instance
+        return MicroWebSrv2._modules[modName]
+
+    @staticmethod
+    def HTMLEscape(s):
+        """Escapes a text for HTML, also within attribute values. s: str. Returns str. Raises ValueError if s is none."""
+        if not isinstance(s, str):
+            raise ValueError('"s" must be a string.')
+        s = s.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return s.replace('"', "&quot;").replace("'", "&#39;")
+
+    @staticmethod
+    def AddDefaultPage(filename):
+        """Adds a page that stands for its folder. filename: str, not empty. Raises ValueError if it is none."""
+        _require_text(filename, "filename")
+        if filename not in MicroWebSrv2._defaultPages:
+            MicroWebSrv2._defaultPages.append(filename)
+
+    @staticmethod
+    def AddMimeType(ext, mimeType):
+        """Adds a type of files that are served. ext: str, with its dot. mimeType: str. Raises ValueError if one is none."""
+        _require_text(ext, "ext")
+        _require_text(mimeType, "mimeType")
+        if ext[0] != ".":
+            raise ValueError('"ext" must begin with a dot.')
+        _MIME_TYPES[ext.lower()] = mimeType
+
+    @staticmethod
+    def GetMimeTypeFromFilename(filename):
+        """Obtains the MIME type of a file by its name. filename: str. Returns str or None."""
+        if not isinstance(filename, str):
+            return None
+        dot = filename.rfind(".")
+        return _MIME_TYPES.get(filename[dot:].lower()) if dot >= 0 else None
+
+    # ---- starting and stopping
+
+    def StartInPool(self, asyncSocketsPool):
+        """Starts the server in a pool. asyncSocketsPool: XAsyncSocketsPool.
+
+        Raises ValueError if it is none, MicroWebSrv2Exception if the server runs already, XAsyncTCPServerException if
+        the address cannot be listened on.
+        """
+        if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
+            raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
+        self._require_stopped()
+        self._slots = XBufferSlots(self._bufferSlotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
+        server = XAsyncTCPServer.Create(asyncSocketsPool, self._bindAddr, self._connQueueCapacity, self._slots)
+        server.OnClientAccepted = self._on_client_accepted
+        server.OnClosed = self._on_server_closed
+        self._pool = asyncSocketsPool
+        self._managed = False
+        self._server = server
+        scheme = "https" if self._sslContext else "http"
+        self.Log("Server listening on %s://%s:%s." % (scheme, self._bindAddr[0], self._bindAddr[1]), MicroWebSrv2.INFO)
+
+    def StartManaged(self, parllProcCount=1, procStackSize=0):
+        """Starts the server in a pool of its own.
+
+        parllProcCount: int. 0: in the calling thread, until Stop(). 1: in one thread. n > 1: in n threads, of which n-1
+        run handlers. procStackSize: int, octets of each thread's stack; 0: the platform's default, 8192 on MicroPython.
+        Raises ValueError if one is none, and as StartInPool(); MicroWebSrv2Exception where the firmware has no threads.
+        """
+        if not _is_int(parllProcCount) or parllProcCount < 0:
+            raise ValueError('"parllProcCount" must be a positive integer or zero.')
+        if not _is_int(procStackSize) or procStackSize < 0:
+            raise ValueError('"procStackSize" must be a positive integer or zero.')
+        self._require_stopped()
+        if parllProcCount:
+            self._set_stack_size(procStackSize)
+        pool = XAsyncSocketsPool()
+        self.StartInPool(pool)
+        self._managed = True
+        try:
+            pool.AsyncWaitEvents(parllProcCount)
+        except BaseException:
+            self.Stop()
+            raise
+
+    def _set_stack_size(self, size):
+        try:
+            from _thread import stack_size
+        except ImportError:
+            raise MicroWebSrv2Exception(
+                "This firmware has no threads: use StartManaged(0), or StartInPool() and ProcessEvents()."
+            )
+        if not size and sys.implementation.name == "micropython":
+            size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
+        stack_size(size)
+
+    def _require_stopped(self):
+        if self.IsRunning:
+            raise MicroWebSrv2Exception("The server is running already.")
+
+    def Stop(self):
+        """Stops the server, closes its connections and frees its port. May be called again, and by a handler."""
+        server = self._server
+        if server:
+            pool = self._pool
+            pool._call(lambda: self._close_all(pool, server))
+            if self._managed:
+                pool.StopWaitEvents()
+            self._server = None
+
+    def _close_all(self, pool, server):
+        server.Close()
+        for asyncSocket in pool.GetAllAsyncSockets():
+            if getattr(asyncSocket, "_server", None) is server:
+                asyncSocket.Close()
+
+    def _on_server_closed(self, server, closedReason):
+        self._server = None
+        self.Log("Server stopped.", MicroWebSrv2.INFO)
+
+    def _on_client_accepted(self, server, client):
+        client._server = server
+        if self._sslContext:
+            client.StartSSLContext(self._sslContext, True)
+        HttpConnection(self, client)
+
+    # ---- logging
+
+    def Log(self, msg, msgType):
+        """Logs a message, by OnLogging or to the output.
+
+        msg: any, logged as its str. msgType: DEBUG, INFO, WARNING or ERROR; those below LogLevel are passed over.
+        """
+        if msgType < self._log_level:
+            return
+        msg = str(msg)
+        if self._onLogging:
+            try:
+                self._onLogging(self, msg, msgType)
+                return
+            except Exception as ex:
+                print_exception(ex)
+        print("MWS2-%s> %s" % (_LEVELS[msgType] if 0 <= msgType <= 3 else msgType, msg))
+
+    def _log_exception(self, where, ex):
+        """Logs a handler's exception with its traceback."""
+        try:
+            from io import StringIO
+        except ImportError:
+            self.Log("%s: %r" % (where, ex), MicroWebSrv2.ERROR)
+            print_exception(ex)
+            return
+        out = StringIO()
+        if hasattr(sys, "print_exception"):
+            sys.print_exception(ex, out)
+        else:
+            import traceback
+
+            traceback.print_exception(type(ex), ex, ex.__traceback__, file=out)
+        self.Log("%s: %r\n%s" % (where, ex, out.getvalue()), MicroWebSrv2.ERROR)
+
+    # ---- what responses have in common
+
+    def _server_fields(self, code):
+        """The fields Server and Date, made once a second."""
+        second = self._pool._now
+        if second != self._fields_second:
+            date = http_date(int(time.time()))
+            self._fields = "Server: %s\r\n" % self._server_name + ("Date: %s\r\n" % date if date else "")
+            self._fields_second = second
+            self._ok_heads.clear()
+        return self._fields
+
+    def _ok_head(self, media_type):
+        """The common head of a 200 response with a body of a media type, up to its length, made once a second."""
+        if self._pool._now != self._fields_second:
+            self._server_fields(200)
+        head = self._ok_heads.get(media_type)
+        if head is None:
+            text = "HTTP/1.1 200 OK\r\n" + self._fields
+            if media_type is not None:
+                text += "Content-Type: %s\r\n" % content_type(media_type)
+            head = (text + "Cache-Control: no-store\r\nContent-Length: ").encode()
+            if len(self._ok_heads) < 8:
+                self._ok_heads[media_type] = head
+        return head
+
+    def ResolvePhysicalPath(self, urlPath):
+        """Resolves a path of an URL to a file or a default page. urlPath: str, not empty. Returns str or None.
+
+        Raises ValueError if urlPath is none.
+        """
+        _require_text(urlPath, "urlPath")
+        found = find_file(self, urlPath.replace("%", "%25").encode())
+        return found[0] if found else None
+
+    # ---- TLS
+
+    def EnableSSL(self, certFile, keyFile, caFile=None):
+        """Serves https. Port 80 becomes 443.
+
+        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER). caFile: str,
+        path of a PEM file of authorities that clients must be certified by, or None.
+        Raises ValueError or MicroWebSrv2Exception with the file that is wrong.
+        """
+        from .libs.xasTLS import server_context
+
+        self._require_stopped()
+        _require_text(certFile, "certFile")
+        _require_text(keyFile, "keyFile")
+        if caFile is not None:
+            _require_text(caFile, "caFile")
+        self._sslContext = server_context(certFile, keyFile, caFile, MicroWebSrv2Exception)
+        if self._bindAddr[1] == 80:
+            self._bindAddr = (self._bindAddr[0], 443)
+
+    def DisableSSL(self):
+        """Serves http. Port 443 becomes 80. Raises MicroWebSrv2Exception while the server runs."""
+        self._require_stopped()
+        self._sslContext = None
+        if self._bindAddr[1] == 443:
+            self._bindAddr = (self._bindAddr[0], 80)
+
+    # ---- presets
+
+    def _set_config(self, queue, slots, size, content):
+        self._require_stopped()
+        self._connQueueCapacity = queue
+        self._bufferSlotsCount = slots
+        self._bufferSlotSize = size
+        self._keepAllocBufferSlots = True
+        self._maxRequestContentLength = content
+        self._max_head = max(size, _MIN_HEAD)
+
+    def SetEmbeddedConfig(self):
+        """Configures for an embedded deployment: queue 8, 16 slots of 1 KB, content of 16 KB. Not while running."""
+        self._set_config(8, 16, 1024, 16 * 1024)
+
+    def SetLightConfig(self):
+        """Configures for a light deployment: queue 64, 128 slots of 1 KB, content of 512 KB. Not while running."""
+        self._set_config(64, 128, 1024, 512 * 1024)
+
+    def SetNormalConfig(self):
+        """Configures for a normal deployment, the default: queue 256, 512 slots of 4 KB, content of 2 MB. Not while running."""
+        self._set_config(256, 512, 4 * 1024, 2 * 1024 * 1024)
+
+    def SetLargeConfig(self):
+        """Configures for a large deployment: queue 512, 2048 slots of 16 KB, content of 8 MB. Not while running."""
+        self._set_config(512, 2 * 1024, 16 * 1024, 8 * 1024 * 1024)
+
+    # ---- properties
+
+    def _positive(self, value, name):
+        if not _is_int(value) or value <= 0:
+            raise ValueError('"%s" must be a positive integer.' % name)
+        return value
+
+    def _bool(self, value, name):
+        if not isinstance(value, bool):
+            raise ValueError('"%s" must be a boolean.' % name)
+        return value
+
+    @property
+    def IsRunning(self):
+        """bool: whether the server is running."""
+        return self._server is not None
+
+    @property
+    def ConnQueueCapacity(self):
+        """int: connections that may wait to be accepted. Not to be set while running."""
+        return self._connQueueCapacity
+
+    @ConnQueueCapacity.setter
+    def ConnQueueCapacity(self, value):
+        self._require_stopped()
+        self._connQueueCapacity = self._positive(value, "ConnQueueCapacity")
+
+    @property
+    def BufferSlotsCount(self):
+        """int: buffer slots, each for one request that is received or answered in parts. Not to be set while running."""
+        return self._bufferSlotsCount
+
+    @BufferSlotsCount.setter
+    def BufferSlotsCount(self, value):
+        self._require_stopped()
+        self._bufferSlotsCount = self._positive(value, "BufferSlotsCount")
+
+    @property
+    def BufferSlotSize(self):
+        """int: size of a buffer slot, octets. Not to be set while running."""
+        return self._bufferSlotSize
+
+    @BufferSlotSize.setter
+    def BufferSlotSize(self, value):
+        self._require_stopped()
+        self._bufferSlotSize = self._positive(value, "BufferSlotSize")
+        self._max_head = max(value, _MIN_HEAD)
+
+    @property
+    def KeepAllocBufferSlots(self):
+        """bool: whether the memory of buffer slots is kept for the next request. Not to be set while running."""
+        return self._keepAllocBufferSlots
+
+    @KeepAllocBufferSlots.setter
+    def KeepAllocBufferSlots(self, value):
+        self._require_stopped()
+        self._keepAllocBufferSlots = self._bool(value, "KeepAllocBufferSlots")
+
+    @property
+    def MaxRequestContentLength(self):
+        """int: the most octets of content that a request may have."""
+        return self._maxRequestContentLength
+
+    @MaxRequestContentLength.setter
+    def MaxRequestContentLength(self, value):
+        self._maxRequestContentLength = self._positive(value, "MaxRequestContentLength")
+
+    @property
+    def BindAddress(self):
+        """(str_ip_addr, int_port): the address that is listened on. Not to be set while running."""
+        return self._bindAddr
+
+    @BindAddress.setter
+    def BindAddress(self, value):
+        self._require_stopped()
+        if isinstance(value, tuple) and len(value) == 2:
+            host, port = value
+            if isinstance(port, str) and port.isdigit():
+                port = int(port)
+            if isinstance(host, str) and _is_int(port) and 0 < port < 65536:
+                self._bindAddr = (host, port)
+                return
+        raise ValueError('"BindAddress" must be a tuple of (str_ip_addr, int_port), port from 1 to 65535.')
+
+    @property
+    def IsSSLEnabled(self):
+        """bool: whether https is served."""
+        return self._sslContext is not None
+
+    @property
+    def RootPath(self):
+        """str: folder of the web files. Not to be set while running."""
+        return self._rootPath
+
+    @RootPath.setter
+    def RootPath(self, value):
+        self._require_stopped()
+        _require_text(value, "RootPath")
+        self._rootPath = value
+
+    @property
+    def FallbackRootPath(self):
+        """str or None: folder of the web files that are not below RootPath; of those frozen in the firmware."""
+        return self._fallbackRootPath
+
+    @FallbackRootPath.setter
+    def FallbackRootPath(self, value):
+        if value is not None:
+            _require_text(value, "FallbackRootPath")
+        self._fallbackRootPath = value
+
+    @property
+    def RequestsTimeoutSec(self):
+        """int: seconds for a request's whole head, for each next data of its content, and for the client to take data."""
+        return self._requestsTimeoutSec
+
+    @RequestsTimeoutSec.setter
+    def RequestsTimeoutSec(self, value):
+        self._requestsTimeoutSec = self._positive(value, "RequestsTimeoutSec")
+
+    @property
+    def NotFoundURL(self):
+        """str or None: URL to which requests that find nothing are redirected."""
+        return self._notFoundURL
+
+    @NotFoundURL.setter
+    def NotFoundURL(self, value):
+        if value is not None:
+            _require_text(value, "NotFoundURL")
+        self._notFoundURL = value
+
+    @property
+    def AllowAllOrigins(self):
+        """bool: whether pages of any origin may read the responses."""
+        return self._allowAllOrigins
+
+    @AllowAllOrigins.setter
+    def AllowAllOrigins(self, value):
+        self._allowAllOrigins = self._bool(value, "AllowAllOrigins")
+
+    @property
+    def CORSAllowAll(self):
+        """bool: whether preflight requests are allowed all that they ask for."""
+        return self._corsAllowAll
+
+    @CORSAllowAll.setter
+    def CORSAllowAll(self, value):
+        self._corsAllowAll = self._bool(value, "CORSAllowAll")
+
+    @property
+    def LogLevel(self):
+        """int: DEBUG (a line for each request), INFO (the default), WARNING or ERROR; what is below is not logged."""
+        return self._log_level
+
+    @LogLevel.setter
+    def LogLevel(self, value):
+        if not _is_int(value) or not 0 <= value <= 3:
+            raise ValueError('"LogLevel" must be MicroWebSrv2.DEBUG, INFO, WARNING or ERROR.')
+        self._log_level = value
+
+    @property
+    def OnLogging(self):
+        """Callback f(microWebSrv2, msg, msgType) or None: takes the logs."""
+        return self._onLogging
+
+    @OnLogging.setter
+    def OnLogging(self, value):
+        if value is not None and not callable(value):
+            raise ValueError('"OnLogging" must be a function or None.')
+        self._onLogging = value

@@ -1,0 +1,1 @@
+"""Modules for MicroWebSrv2.LoadModule()."""
