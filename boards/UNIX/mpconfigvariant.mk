@@ -5,3 +5,7 @@ MICROPY_PY_FFI = 0
 MICROPY_VFS_LFS1 = 0
 
 PROG = firmware
+
+# The linker's build id is a hash that takes in the debug information, and with it the folder of the build; the image has an id of its
+# own (module build_info).
+LDFLAGS_EXTRA += -Wl,--build-id=none
