@@ -1,0 +1,85 @@
+"""Masking and UTF-8 of WebSockets for MicroPython, by operations on whole buffers that need little heap."""
+
+_CHUNK = 256  # octets that are unmasked at once: larger integers cost heap, smaller ones time
+_from_bytes = int.from_bytes
+
+
+def unmask(data, start, stop, key):
+    """Takes the mask off a part of a payload (RFC 6455, 5.3).
+
+    data: bytes. start, stop: int, the part. key: bytes, the 4 of the mask, turned to where the part begins.
+    Returns bytes or bytearray.
+    """
+    size = stop - start
+    if size <= _CHUNK:
+        words = size + 3 >> 2
+        plain = _from_bytes(data[start:stop], 'little') ^ _from_bytes(key * words, 'little')
+        plain = plain.to_bytes(words << 2, 'little')
+        return plain if size == len(plain) else plain[:size]
+    plain = bytearray()
+    mask = _from_bytes(key * (_CHUNK >> 2), 'little')
+    last = stop - _CHUNK
+    while start <= last:
+        plain.extend((_from_bytes(data[start : start + _CHUNK], 'little') ^ mask).to_bytes(_CHUNK, 'little'))
+        start += _CHUNK
+    if start < stop:
+        plain.extend(unmask(data, start, stop, key))
+    return plain
+
+
+def _check_second(data, lead, lowest, highest):
+    """Some first octets allow a part of the second ones only (RFC 3629, section 4)."""
+    at = data.find(lead)
+    while at >= 0:
+        if at + 1 < len(data) and not lowest <= data[at + 1] <= highest:
+            raise UnicodeError
+        at = data.find(lead, at + 1)
+
+
+def _check_strictly(data):
+    """MicroPython's decoder looks at the lengths of sequences only. data: bytes."""
+    for octet in (b'\xc0', b'\xc1', b'\xf5', b'\xf6', b'\xf7'):
+        if octet in data:
+            raise UnicodeError
+    _check_second(data, b'\xe0', 0xA0, 0xBF)
+    _check_second(data, b'\xed', 0x80, 0x9F)
+    _check_second(data, b'\xf0', 0x90, 0xBF)
+    _check_second(data, b'\xf4', 0x80, 0x8F)
+
+
+def utf8_length(data):
+    """Tells how much of some bytes is whole characters of UTF-8 (RFC 3629).
+
+    data: bytes. Returns int: less than its length where the last character may go on behind it.
+    Raises UnicodeError at the first octet that cannot be UTF-8.
+    """
+    length = len(data)
+    for back in range(1, min(length, 3) + 1):
+        octet = data[length - back]
+        if octet >= 0xC0:
+            if octet >= 0xF8:
+                raise UnicodeError
+            if back < (2 if octet < 0xE0 else 3 if octet < 0xF0 else 4):
+                length -= back
+            break
+        if octet < 0x80:
+            break
+    if len(str(data[:length], 'utf-8')) < len(data):
+        _check_strictly(data)
+    return length
+
+
+def decode_utf8(data):
+    """Decodes a whole text. data: bytes or bytearray. Returns str. Raises UnicodeError if it is no UTF-8."""
+    text = str(data, 'utf-8')
+    if len(text) < len(data):
+        _check_strictly(bytes(data))
+    return text
+
+
+def encode_utf8(text):
+    """Encodes a text. text: str. Returns bytes. Raises UnicodeError if it holds half of a surrogate pair."""
+    data = text.encode()
+    if len(text) < len(data):
+        _check_strictly(data)  # half of a surrogate pair has no encoding
+    return data

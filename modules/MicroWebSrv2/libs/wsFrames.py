@@ -1,0 +1,196 @@
+"""WebSocket frames (RFC 6455, section 5) from bytes and to bytes: pure, no sockets."""
+
+try:
+    from .wsBytesHost import decode_utf8, encode_utf8, unmask, utf8_length
+except ImportError:  # MicroPython
+    from .wsBytes import decode_utf8, encode_utf8, unmask, utf8_length
+
+TEXT = 0x81  # first octets of frames: FIN and the opcode (RFC 6455, 5.2)
+BINARY = 0x82
+CLOSE = 0x88
+PING = 0x89
+PONG = 0x8A
+
+OPEN = 0  # states of a FrameReader
+CLOSING = 1
+CLOSED = 2
+
+
+def frame(first, payload):
+    """Makes a frame of the server's: unmasked, with the length in the shortest form (RFC 6455, 5.2).
+
+    first: int, the first octet: TEXT, BINARY, CLOSE, PING or PONG. payload: bytes-like, of any length.
+    Returns bytes.
+    """
+    size = len(payload)
+    if size < 126:
+        return (first << 8 | size).to_bytes(2, 'big') + payload
+    if size < 0x10000:
+        return bytes((first, 126)) + size.to_bytes(2, 'big') + payload
+    return bytes((first, 127)) + size.to_bytes(8, 'big') + payload
+
+
+def text_frame(text):
+    """Makes the frame of a text message. text: str. Returns bytes. Raises UnicodeError if it does not encode."""
+    return frame(TEXT, encode_utf8(text))
+
+
+def is_close_code(code):
+    """Tells whether a peer may send a close code (RFC 6455, 7.4, and the IANA registry). code: int. Returns bool."""
+    return 3000 <= code <= 4999 or 1000 <= code <= 1014 and code not in (1004, 1005, 1006)
+
+
+class _Message:
+    """A message whose frames have not all arrived yet."""
+
+    def __init__(self, is_text):
+        self.is_text = is_text
+        self.data = bytearray()  # None: thrown away
+        self.tail = b''  # the begin of a text's next character
+        self.final = False  # the rest is of the frame that arrives now
+        self.left = 0
+        self.key = None
+
+
+class FrameReader:
+    """Makes messages of what a client sends, in any segmentation. Holds no buffer while no message is under way.
+
+    A subclass defines what is called: `_on_text(str)`, `_on_binary(bytes or bytearray)` with whole messages,
+    `_on_control(first, bytes)` with the first octet and payload of a CLOSE, PING or PONG, `_on_violation(code, first)`
+    with the close code of RFC 6455, 7.4.1, for what the client did, and whether the state was OPEN before.
+    """
+
+    def __init__(self):
+        self._state = OPEN  # CLOSING: data frames are skipped. CLOSED: all is.
+        self._limit = None  # octets of the longest message
+        self._busy = False  # nothing is taken while set; the owner clears it, and feeds b'' then
+        self._heard = False  # set whenever something arrives; whoever watches the peer clears it
+        self._rest = None  # bytes of a header or a control frame that is not complete
+        self._message = None
+
+    def _feed(self, data):
+        """Takes what was received. data: bytes."""
+        self._heard = True
+        if self._rest:
+            data = self._rest + data
+            self._rest = None
+        message = self._message
+        at = self._take(message, data, 0) if message and message.left else 0
+        end = len(data)
+        while at < end and self._state < CLOSED:
+            if self._busy:
+                self._rest = data[at:]
+                return
+            at = self._frame(data, at, end)
+
+    def _frame(self, data, at, end):
+        """Takes the frame that begins in data at `at`. Returns int, where the next one begins."""
+        start = at + 6
+        if start > end:
+            return self._keep(data, at, end)
+        first = data[at]
+        size = data[at + 1] - 128  # negative: not masked
+        if size > 125:
+            start += 2 if size == 126 else 8
+            if start > end:
+                return self._keep(data, at, end)
+            size = int.from_bytes(data[at + 2 : start - 4], 'big')
+        stop = start + size
+        limit = self._limit
+        if (
+            (first == TEXT or first == BINARY)
+            and start <= stop <= end
+            and self._message is None
+            and self._state == OPEN
+            and (limit is None or size <= limit)
+        ):
+            self._deliver(first == TEXT, unmask(data, start, stop, data[start - 4 : start]))
+            return stop
+        if not self._is_legal(first, size):
+            return end
+        if first >= CLOSE:
+            if stop > end:
+                return self._keep(data, at, end)
+            self._on_control(first, unmask(data, start, stop, data[start - 4 : start]))
+            return stop
+        return self._begin(first, size, data, start)
+
+    def _keep(self, data, at, end):
+        """Keeps what is no whole frame; a header that is wrong already is not waited for."""
+        if end - at < 2 or self._is_legal(data[at], data[at + 1] - 128):
+            self._rest = data[at:]
+        return end
+
+    def _is_legal(self, first, size):
+        """Checks a header by itself (RFC 6455, 5.2 and 5.5). Returns bool."""
+        opcode = first & 0x0F
+        if first & 0x70 or size < 0 or size >> 63 or opcode > 10 or 2 < opcode < 8:
+            legal = False
+        else:
+            legal = opcode < 8 or first >= CLOSE and size < 126
+        if not legal:
+            self._fail(1002)
+        return legal
+
+    def _begin(self, first, size, data, start):
+        """Takes a data frame that does not arrive as one whole message."""
+        message = self._message
+        if self._state == OPEN:
+            if (message is None) == (first & 0x0F == 0):  # a continuation of nothing, or no continuation
+                self._fail(1002)
+                return len(data)
+            length = len(message.data) if message else 0
+            if self._limit is not None and length + size > self._limit:
+                self._fail(1009)
+        if message is None:
+            message = self._message = _Message(first & 0x0F == 1)
+        message.final = first & 0x80
+        message.left = size
+        message.key = data[start - 4 : start]
+        return self._take(message, data, start)
+
+    def _take(self, message, data, start):
+        """Takes what is there of a frame's payload. Returns int, where the next frame begins."""
+        stop = min(start + message.left, len(data))
+        message.left -= stop - start
+        if self._state != OPEN:
+            message.data = None
+        elif stop > start:
+            self._append(message, data, start, stop)
+        if message.final and not message.left:
+            self._message = None
+            if self._state == OPEN:
+                self._deliver(message.is_text, message.data)
+        return stop
+
+    def _append(self, message, data, start, stop):
+        key = message.key
+        try:
+            plain = unmask(data, start, stop, key)
+            if message.is_text:
+                tail = message.tail + plain
+                message.tail = tail[utf8_length(tail) :]
+            message.data.extend(plain)
+        except UnicodeError:
+            self._fail(1007)
+        except MemoryError:
+            message.data = None
+            self._fail(1009)
+        turn = stop - start & 3
+        message.key = key[turn:] + key[:turn]
+
+    def _deliver(self, is_text, data):
+        if is_text:
+            try:
+                data = decode_utf8(data)
+            except UnicodeError:
+                self._fail(1007)
+            else:
+                self._on_text(data)
+        else:
+            self._on_binary(data)
+
+    def _fail(self, code):
+        first = self._state == OPEN
+        self._state = CLOSED if code == 1002 else CLOSING
+        self._on_violation(code, first)
