@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 
 from tools import common, frozen, sources
@@ -14,6 +15,9 @@ SETTINGS = ('MICROPY_DIR', 'VARIANT', 'RAM_KB', 'STACK_KB')
 
 # Debian packages that every board's build needs.
 PACKAGES = ('gcc', 'libc6-dev', 'make', 'xz-utils', 'bzip2', 'dpkg-dev', 'debian-archive-keyring')
+
+# A board's files that configure the port's build.
+_CONFIGURES = re.compile(r'^(mpconfig.*|Makefile|sdkconfig.*|.*\.(mk|cmake|csv|ld))$')
 
 
 def names():
@@ -38,6 +42,10 @@ def can(target, what):
     if function is None:
         raise Failure(f'the board {target.NAME} has no `{what}`, see boards/{target.NAME}/README.md')
     return function
+
+
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()[:8]
 
 
 class Context:
@@ -79,11 +87,27 @@ class Context:
         return [f'{name}={self.variables[name]}' for name in SETTINGS if name in self.variables]
 
     def port_folder(self):
-        """Returns the Path for the port's BUILD: one per set of settings, as make misses changed variables."""
+        """Returns the Path for the port's BUILD: one per set of settings, emptied when the board's configuration changed.
+
+        make sees neither a changed variable nor a changed line of a Makefile.
+        """
         settings = self.settings()
-        if not settings:
-            return self.build / 'port'
-        return self.build / f'port-{hashlib.sha256(" ".join(settings).encode()).hexdigest()[:8]}'
+        name = f'port-{_digest(" ".join(settings).encode())}' if settings else 'port'
+        folder = self.build / name
+        stamp = folder / '.configuration'
+        configuration = self._configuration()
+        with common.disk_errors(f'preparing {folder}'):
+            if not stamp.is_file() or stamp.read_text() != configuration:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                common.write_if_changed(stamp, configuration)
+        return folder
+
+    def _configuration(self):
+        """Returns a text that differs when files of the board do that make does not follow, or the sources."""
+        files = sorted(path for path in self.board.rglob('*') if _CONFIGURES.search(path.name) and path.is_file())
+        lines = [f'{path.relative_to(self.board)} {_digest(path.read_bytes())}\n' for path in files]
+        return ''.join(lines) + self.sources().identity
 
     def manifest(self):
         """Returns the Path of the manifest to build with: the board's, MANIFEST=, and what the build adds."""

@@ -76,7 +76,7 @@ def prepare(ctx, target):
 def project_version():
     """Returns the version of the project: `__version__` of modules/MicroWebSrv2/__init__.py."""
     path = ROOT / 'modules' / 'MicroWebSrv2' / '__init__.py'
-    found = re.search(r"^__version__ = '([^']+)'", path.read_text() if path.exists() else '', re.MULTILINE)
+    found = re.search(r'''^__version__ = ["']([^"']+)''', path.read_text() if path.exists() else '', re.MULTILINE)
     return found.group(1) if found else '0'
 
 
