@@ -1,0 +1,34 @@
+"""The ESP32 on the device."""
+
+import network as _network
+import os
+
+from firmware import net_wlan
+
+NAME = 'ESP32'
+CAPABILITIES = ('threads', 'tls', 'wlan', 'watchdog', 'reset')
+
+poll = net_wlan.poll
+
+
+def mount():
+    """Returns the root of the flash, which the port has mounted."""
+    os.chdir('/')
+    return '/'
+
+
+def network(config):
+    """Brings the Wi-Fi up; returns the address to open, or None. An image that comes this far is kept after an update."""
+    address = net_wlan.up(_network.WLAN(_network.STA_IF), config)
+    _keep_image()
+    return address
+
+
+def _keep_image():
+    """Tells the bootloader that this image works: without it, the next reset starts the one before."""
+    try:
+        from esp32 import Partition
+
+        Partition.mark_app_valid_cancel_rollback()
+    except (ImportError, OSError):
+        pass  # stock firmware, or one without rollback

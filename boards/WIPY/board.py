@@ -1,0 +1,26 @@
+"""The WIPY (CC3200) on the device."""
+
+import machine
+import network as _network
+import os
+
+from firmware import net_wipy
+
+NAME = 'WIPY'
+CAPABILITIES = ('threads', 'wlan', 'watchdog', 'reset')
+DEFAULTS = {'server': {'preset': 'embedded'}}
+STACK_SIZE = 5120
+
+poll = net_wipy.poll
+
+
+def mount():
+    """Gives the console to the serial port as well; returns the flash's folder, which the port has mounted."""
+    os.dupterm(machine.UART(0, 115200))
+    os.chdir('/flash')
+    return '/flash'
+
+
+def network(config):
+    """Brings the Wi-Fi up; returns the address to open, or None."""
+    return net_wipy.up(_network.WLAN(), config)
