@@ -6,6 +6,11 @@ while the server runs; started with `-i`, that is the REPL.
 
 import sys
 
+try:
+    import micropython
+except ImportError:
+    micropython = None
+
 from firmware import config, harness
 
 _KEYS = {'--port': 'server.port', '--bind': 'server.address', '--log': 'log_level'}
@@ -37,6 +42,8 @@ def options_of(arguments):
 
 def main():
     """Run the firmware; returns the exit status."""
+    if hasattr(micropython, 'kbd_intr'):
+        micropython.kbd_intr(3)     # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not behind -m.
     try:
         changes, repl = options_of(sys.argv[1:])
     except ValueError as e:

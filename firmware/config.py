@@ -21,7 +21,7 @@ SCHEMA = (
     'demo bool - true\n'
     # Threads that serve, where the board has threads; 0: the main thread serves, and there is no REPL until Ctrl-C.
     'threads int 0..16 1\n'
-    # Least important messages that the console shows; `info` and `debug` show requests.
+    # Least important messages of the server that the console shows; `debug`: a line for each request.
     'log_level one off|error|warning|info|debug "warning"\n'
     # Password of the user `admin` for the device's pages; without one they change nothing.
     'admin_password secret 1..64 ""\n'

@@ -10,7 +10,7 @@ import time
 
 import board
 from firmware import config as config_
-from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool
+from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool, XAsyncTCPServerException
 
 try:
     import _thread
@@ -21,7 +21,7 @@ try:
 except ImportError:
     machine = None
 
-_LEVELS = ('off', 'error', 'warning', 'info', 'debug')
+_LEVELS = ('debug', 'info', 'warning', 'error')     # as MicroWebSrv2.DEBUG and so on count
 
 # What of config['server'] is set on the server as it stands there.
 _SETTINGS = (
@@ -42,6 +42,9 @@ _IMPORT_MS = 3000
 
 _STEP_MS = 1000
 _PAUSE_MAX_MS = 60000
+
+# What sys.platform says where this is a program on a computer, not a board.
+_HOSTS = ('linux', 'darwin', 'win32')
 
 current = None
 
@@ -73,10 +76,8 @@ def run(changes=None, repl=False):
         while current.running and not repl:
             _sleep(200)
     except KeyboardInterrupt:
+        # The end of the program closes the sockets: waiting for the server's thread would make it late.
         print()
-    if repl and current.running:
-        return 0
-    current.stop()
     return 1 if current.failed else 0
 
 
@@ -116,7 +117,6 @@ class Harness:
         self._watchdog = None
         self._reset_in = 0
         self._www = None
-        self._rank = {}
         self.config = None
         self.address = None
         self.application = 'none'
@@ -146,9 +146,6 @@ class Harness:
                 self.config[key].update(value)
             else:
                 self.config[key] = value
-        level = _LEVELS.index(self.config['log_level'])
-        for i, kind in enumerate((MicroWebSrv2.ERROR, MicroWebSrv2.WARNING, MicroWebSrv2.INFO, MicroWebSrv2.DEBUG)):
-            self._rank[kind] = i < level
         self.address = board.network(self.config)
         try:
             import www_image
@@ -290,8 +287,8 @@ class Harness:
                     self._announce()
                     self._loop()
                 except Exception as e:
-                    if isinstance(e, OSError) and not opened:
-                        print('the server cannot start: %s' % _reason(e))
+                    if not opened and isinstance(e, (OSError, XAsyncTCPServerException)):
+                        print('the server cannot start: %s' % e)
                     else:
                         print('the server has failed')
                         _print_exception(e)
@@ -332,7 +329,11 @@ class Harness:
             if settings[key] is not None:
                 setattr(server, name, settings[key])
         server.FallbackRootPath = self._www
-        server.OnLogging = self._log
+        level = self.config['log_level']
+        if level in _LEVELS:
+            server.LogLevel = _LEVELS.index(level)
+        else:
+            server.OnLogging = _log_nothing
         server.BindAddress = (settings['address'], port)
         if tls:
             server.EnableSSL(tls['cert'], tls['key'])
@@ -415,10 +416,9 @@ class Harness:
         urls = self.addresses()
         print('open ' + '  '.join(urls) if urls else 'no network yet; the server is ready')
 
-    def _log(self, server, msg, kind):
-        """Print what the server logs, as far as the configuration's log_level asks for it."""
-        if self._rank.get(kind):
-            print(msg)
+
+def _log_nothing(server, msg, kind):
+    """Take what the server logs when log_level is `off`."""
 
 
 def _reset_cause():
@@ -445,11 +445,11 @@ def ticks_diff(end, begin):
 
 
 def _sleep(ms):
-    """Sleep; other threads run meanwhile."""
-    if hasattr(time, 'sleep_ms'):
-        time.sleep_ms(ms)
-    else:
+    """Sleep; other threads run meanwhile. (sleep_ms of MicroPython's UNIX port lets none run.)"""
+    if sys.platform in _HOSTS:
         time.sleep(ms / 1000)
+    else:
+        time.sleep_ms(ms)
 
 
 def _reset():
