@@ -1,0 +1,202 @@
+"""PyhtmlTemplate: answers with rendered .pyhtml pages (documentation, section "PyhtmlTemplate Module")."""
+
+import gc
+import os
+import sys
+
+from ..libs.pyhtmlEngine import PyhtmlError, Template
+from ..libs.staticFiles import find_file
+from ..microWebSrv2 import MicroWebSrv2
+
+_IS_BOARD = sys.implementation.name == 'micropython'
+_MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
+_MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # longer pages are sent while they are rendered, octets
+_LINES_AROUND = 3  # of the faulty one, on the debug page
+
+_DEBUG_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title>
+<style>body{font:16px sans-serif}pre{background:#eee;padding:1em;overflow:auto}mark{background:#fbb}</style></head>
+<body><h1>%s</h1><pre>%s</pre><pre>%s</pre></body></html>
+"""
+
+
+class PyhtmlTemplate:
+    """The module, as LoadModule('PyhtmlTemplate') gives it.
+
+    A page is compiled when it is first asked for, and again when its file has changed. It sees `Request` (HttpRequest),
+    `MicroWebSrv2` (the class) and the global variables.
+    """
+
+    def __init__(self):
+        self._show_debug = False
+        self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
+        self._templates = {}  # by file name: (what os.stat said of the file, Template)
+        self._default_pages = 0  # how many were known when it was last seen whether one of them is for us
+        self._has_default_page = False
+
+    @property
+    def ShowDebug(self):
+        """bool: whether a page that fails shows its author what is wrong, and where. False at first."""
+        return self._show_debug
+
+    @ShowDebug.setter
+    def ShowDebug(self, value):
+        if not isinstance(value, bool):
+            raise ValueError('"ShowDebug" must be a boolean.')
+        self._show_debug = value
+
+    def SetGlobalVar(self, globalVarName, globalVar):
+        """Defines a variable that all pages see.
+
+        globalVarName: str, a name that Python takes. globalVar: any object or None. Raises ValueError if it is none.
+        """
+        _require_name(globalVarName)
+        if globalVarName in self._variables:
+            self._variables[globalVarName] = globalVar
+            return
+        try:
+            compile(globalVarName + '=0', '', 'exec')
+        except SyntaxError:
+            raise ValueError('"globalVarName" must be a name that Python takes.') from None
+        self._variables[globalVarName] = globalVar
+        self._templates.clear()  # the engine wants to know the names when it compiles
+
+    def GetGlobalVar(self, globalVarName):
+        """Retrieves a variable that all pages see. globalVarName: str, not empty. Returns its value, None without one.
+
+        Raises ValueError if globalVarName is none.
+        """
+        _require_name(globalVarName)
+        return self._variables.get(globalVarName)
+
+    def OnRequest(self, microWebSrv2, request):
+        """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
+        path = request._path
+        if _is_page(path) or self._may_be_default_page(microWebSrv2, path):
+            if request._method in (b'GET', b'HEAD', b'POST'):
+                found = find_file(microWebSrv2, path)
+                if found and _is_page(found[0].encode()):
+                    self._answer(microWebSrv2, request, found[0], found[1])
+
+    def _may_be_default_page(self, microWebSrv2, path):
+        """Says whether a path could be a folder with a page of ours: routes are not to cost a look at the files."""
+        pages = microWebSrv2._defaultPages
+        if self._default_pages != len(pages):
+            self._default_pages = len(pages)
+            self._has_default_page = any(_is_page(page.encode()) for page in pages)
+        return self._has_default_page and path.rfind(b'.') <= path.rfind(b'/')
+
+    def ReturnTemplate(self, microWebSrv2, request, filepath):
+        """Answers a request with a page, for handlers of routes.
+
+        microWebSrv2: MicroWebSrv2. request: HttpRequest. filepath: str, the page's physical path.
+        A page that fails is logged and answers 500. What a page renders is dropped if it answers itself (by
+        `Request.Response`).
+        """
+        self._answer(microWebSrv2, request, filepath, None)
+
+    def _answer(self, microWebSrv2, request, filepath, stat):
+        response = request.Response
+        template = None
+        try:
+            template = self._template(filepath, stat or os.stat(filepath))
+            content = template.render(request, None if self._show_debug else _MAX_WHOLE)
+        except Exception as ex:
+            self._return_fault(microWebSrv2, response, filepath, _log(microWebSrv2, template, filepath, ex))
+            return
+        if response.HeadersSent:
+            return
+        if response.ContentType is None:
+            response.ContentType = 'text/html'
+        if isinstance(content, bytes):
+            response.ReturnOk(content)
+        else:
+            response.ReturnStream(200, _LoggedPage(microWebSrv2, template, filepath, content))
+
+    def _template(self, filepath, stat):
+        stamp = (stat[6], getattr(stat, 'st_mtime_ns', stat[8]))
+        known = self._templates.get(filepath)
+        if known and known[0] == stamp:
+            return known[1]
+        self._templates.pop(filepath, None)
+        if len(self._templates) >= _MAX_TEMPLATES:
+            self._templates.popitem()
+        gc.collect()  # compiling takes several times the size of the page
+        with open(filepath, 'rb') as file:
+            template = Template(file.read(), filepath, self._variables)
+        self._templates[filepath] = (stamp, template)
+        return template
+
+    def _return_fault(self, microWebSrv2, response, filepath, fault):
+        if response.HeadersSent:
+            return
+        response.ContentType = 'text/html'
+        response.ContentCharset = None
+        response.Return(500, _debug_page(filepath, *fault) if self._show_debug else None)
+
+
+class _LoggedPage:
+    """A page on its way to the client: when it fails there, its author is told where."""
+
+    def __init__(self, microWebSrv2, template, filepath, page):
+        self.close = page.close
+        self._mws2 = microWebSrv2
+        self._template = template
+        self._filepath = filepath
+        self._page = page
+
+    def readinto(self, buffer):
+        try:
+            return self._page.readinto(buffer)
+        except Exception as ex:
+            _log(self._mws2, self._template, self._filepath, ex)
+            raise
+
+
+def _require_name(name):
+    if not isinstance(name, str) or not name:
+        raise ValueError('"globalVarName" must be a not empty string.')
+
+
+def _is_page(name):
+    return name[-7:].lower() == b'.pyhtml'
+
+
+def _log(microWebSrv2, template, filepath, ex):
+    """Logs why a page failed; returns (what, line or None, traceback). template: None if it could not be made."""
+    traceback = ''
+    if isinstance(ex, PyhtmlError):
+        line = ex.line
+        what = ex.text
+    else:
+        what = '%s: %s' % (type(ex).__name__, ex)
+        line, traceback = template.locate(ex) if template else (None, '')
+    what = '%s%s: %s' % (filepath, '' if line is None else ', line %d' % line, what)
+    microWebSrv2.Log('%s\n%s' % (what, traceback), microWebSrv2.ERROR)
+    return what, line, traceback
+
+
+def _debug_page(filepath, what, line, traceback):
+    what = MicroWebSrv2.HTMLEscape(what)
+    excerpt = '' if line is None else _excerpt(filepath, line)
+    return _DEBUG_PAGE % (what, what, excerpt, MicroWebSrv2.HTMLEscape(traceback))
+
+
+def _excerpt(filepath, line):
+    """Returns the lines around a line of a page, as HTML in which it is marked."""
+    texts = []
+    number = 0
+    with open(filepath, 'rb') as file:
+        for text in file:
+            number += 1
+            if abs(number - line) <= _LINES_AROUND:
+                text = MicroWebSrv2.HTMLEscape('%5d  %s' % (number, _decoded(text.rstrip())))
+                texts.append('<mark>%s</mark>' % text if number == line else text)
+    return '\n'.join(texts)
+
+
+def _decoded(data):
+    try:
+        return str(data, 'utf-8')
+    except UnicodeError:
+        return repr(data)
