@@ -40,7 +40,7 @@ _SETTINGS = (
 # An application that has not returned from its import after this many milliseconds is one that runs there.
 _IMPORT_MS = 3000
 
-_STEP_MS = 1000
+_TICK_MS = 1000
 _PAUSE_MAX_MS = 60000
 
 # What sys.platform says where this is a program on a computer, not a board.
@@ -194,9 +194,14 @@ class Harness:
             self._serve()
 
     def stop(self):
-        """Stop serving; returns when the ports are free."""
+        """Stop serving; returns when the ports are free, or at once when a handler calls it."""
         self.running = False
         while self._serving:
+            pool = self._pool
+            if pool:
+                pool.StopWaitEvents()
+            if _thread is None or self._serving == _thread.get_ident():
+                break
             _sleep(20)
 
     def reset_soon(self):
@@ -275,28 +280,15 @@ class Harness:
 
     def _serve(self):
         """Keep the servers running until stop(): what ends them is shown, and they are started anew after a pause."""
+        if _thread:
+            self._serving = _thread.get_ident()
         pause = 1000
         try:
             self._start_watchdog()
             while self.running:
                 begun = self.uptime_ms
-                opened = False
-                try:
-                    self._open()
-                    opened = True
-                    self._announce()
-                    self._loop()
-                except Exception as e:
-                    if not opened and isinstance(e, (OSError, XAsyncTCPServerException)):
-                        print('the server cannot start: %s' % e)
-                    else:
-                        print('the server has failed')
-                        _print_exception(e)
-                    self._close()
-                    if self.is_program and not opened:
-                        self.failed = True
-                        self.running = False
-                        return
+                self._serve_once()
+                if self.running:
                     if self.uptime_ms - begun > _PAUSE_MAX_MS:
                         pause = 1000
                     print('it starts again in %d s' % (pause // 1000))
@@ -306,16 +298,48 @@ class Harness:
             self._close()
             self._serving = False
 
+    def _serve_once(self):
+        """Open the servers and serve until something ends that; shows what."""
+        opened = False
+        try:
+            self._open()
+            opened = True
+            self._announce()
+            self._pool.AsyncWaitEvents(0)
+        except Exception as e:
+            if opened:
+                print('the server has failed')
+                _print_exception(e)
+            else:
+                print('the server cannot start: %s' % e)
+                if not isinstance(e, (OSError, XAsyncTCPServerException)):
+                    _print_exception(e)
+                if self.is_program:
+                    self.failed = True
+                    self.running = False
+        self._close()
+
     def _open(self):
         """Start http, and https where there is a certificate, in one pool."""
         server, tls = self.config['server'], self.config['tls']
-        self._pool = XAsyncSocketsPool()
+        self._pool = _Pool(self._tick)
+        if self.config['threads'] > 1 and _thread:
+            self._start_workers(self.config['threads'] - 1)
         self._add_server(server['port'])
         if tls['cert']:
             try:
                 self._add_server(tls['port'], tls)
             except Exception as e:
                 print('https is off: %s' % _reason(e))
+
+    def _start_workers(self, count):
+        """Have `count` more threads run the handlers."""
+        try:
+            from MicroWebSrv2.libs.xasWorkers import XAsyncWorkers
+
+            self._pool._workers = XAsyncWorkers(count)
+        except ImportError:
+            print('threads: this firmware has no workers; one thread serves')
 
     def _add_server(self, port, tls=None):
         """Start one server in the pool."""
@@ -349,18 +373,6 @@ class Harness:
             self._servers.pop().Stop()
         self._unstarted.clear()
         self._pool = None
-
-    def _loop(self):
-        """Serve until stop(), looking after the board once a second."""
-        pool = self._pool
-        last = ticks_ms()
-        while self.running:
-            pool.ProcessEvents(_STEP_MS)
-            now = ticks_ms()
-            passed = ticks_diff(now, last)
-            if passed >= _STEP_MS:
-                last = now
-                self._tick(passed)
 
     def _wait(self, ms):
         """Let time go by between two starts."""
@@ -415,6 +427,23 @@ class Harness:
         """Print the addresses to open."""
         urls = self.addresses()
         print('open ' + '  '.join(urls) if urls else 'no network yet; the server is ready')
+
+
+class _Pool(XAsyncSocketsPool):
+    """A pool whose loop calls `tick(passed)` about once a second; `passed`: milliseconds since the last time."""
+
+    def __init__(self, tick):
+        super().__init__()
+        self._tick = tick
+        self._ticked = ticks_ms()
+
+    def ProcessEvents(self, timeoutMs=0):
+        """Process what is ready; see XAsyncSocketsPool."""
+        XAsyncSocketsPool.ProcessEvents(self, timeoutMs)
+        passed = ticks_diff(ticks_ms(), self._ticked)
+        if passed >= _TICK_MS:
+            self._ticked = ticks_ms()
+            self._tick(passed)
 
 
 def _log_nothing(server, msg, kind):
