@@ -78,7 +78,7 @@ class HttpRequest:
 
         try:
             return loads(str(self._content, "utf-8"))
-        except ValueError:
+        except (ValueError, RuntimeError):  # RuntimeError: nested too deep
             return None
 
     def GetHeader(self, name):

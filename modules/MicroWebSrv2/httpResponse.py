@@ -1,5 +1,7 @@
 """HttpResponse: what a handler answers (documentation, section HttpResponse Class)."""
 
+import sys
+
 from .libs.httpParser import is_token
 from .libs.XAsyncSockets import XClosedReason
 
@@ -69,6 +71,16 @@ def content_type(media_type, charset=None):
         if media_type[:5] == "text/" or media_type in ("application/json", "application/javascript"):
             charset = "UTF-8"
     return "%s; charset=%s" % (media_type, charset) if charset else media_type
+
+
+def _encoded(text, charset):
+    """Encodes a text for a charset other than the default; raises UnicodeError where it lacks a character."""
+    if sys.implementation.name != "micropython":
+        return text.encode(charset)
+    limit = {"ISO-8859-1": 256, "US-ASCII": 128}.get(charset.upper(), 0)
+    if charset.upper() != "UTF-8" and [c for c in text if ord(c) >= limit]:
+        raise UnicodeError("%s: give bytes for characters that this firmware cannot encode." % charset)
+    return bytes([ord(c) for c in text]) if limit else text.encode()
 
 
 class HttpResponse:
@@ -155,7 +167,10 @@ class HttpResponse:
         request = self._request
         headers = self._headers
         names = [name.lower() for name in headers]
-        lines = ["HTTP/1.1 %d %s\r\n%s" % (code, _REASONS.get(code, ""), mws2._server_fields(code))]
+        fields = mws2._server_fields(code)
+        if "server" in names or "date" in names:
+            fields = "".join([f + "\r\n" for f in fields.split("\r\n") if f and f[: f.find(":")].lower() not in names])
+        lines = ["HTTP/1.1 %d %s\r\n%s" % (code, _REASONS.get(code, ""), fields)]
 
         def add(name, value):
             if name.lower() not in names:
@@ -167,7 +182,7 @@ class HttpResponse:
             add("Connection", "close")
         elif request._version == b"HTTP/1.0":
             add("Connection", "keep-alive")
-        if self._contentType is not None and code != 304:
+        if self._contentType is not None and code not in (204, 304):
             add("Content-Type", content_type(self._contentType, self._contentCharset))
         if chunked:
             add("Transfer-Encoding", "chunked")
@@ -185,13 +200,25 @@ class HttpResponse:
         origin = self._acao
         if origin is None and self._mws2._allowAllOrigins:
             origin = self._request.Origin
-            add("Vary", "Origin")
+            self._vary("Origin")
         if origin:
             add("Access-Control-Allow-Origin", origin)
+
+    def _vary(self, field):
+        """Adds a request field's name to Vary (RFC 9110 section 12.5.5)."""
+        self._special = True
+        for name in self._headers:
+            if name.lower() == "vary":
+                if field.lower() not in self._headers[name].lower():
+                    self._headers[name] += ", " + field
+                return
+        self._headers["Vary"] = field
 
     def _send_body(self, code, body):
         """Answers with bytes: head and body leave in one send."""
         if self._special or code != 200:
+            if code == 205:  # has no content (RFC 9110 section 15.3.6)
+                body = b""
             head = self._head(code, len(body))
             data = head if self._bodiless or code in (204, 304) or code < 200 else head + body
         else:
@@ -334,11 +361,11 @@ class HttpResponse:
     def Return(self, code, content=None):
         """Answers with or without content.
 
-        code: int, status code. content: str (sent as UTF-8), bytes, anything that bytes() takes, or None: then an error
+        code: int, status code. content: str (sent in ContentCharset, else as UTF-8), bytes, anything that bytes() takes, or None: then an error
         has a small page. Raises ValueError if one is none; a text that does not encode raises UnicodeError.
         """
         if isinstance(content, str):
-            body = content.encode()
+            body = content.encode() if self._contentCharset is None else _encoded(content, self._contentCharset)
             if self._contentType is None and body:
                 self._contentType = "text/html"
         elif content is None:
@@ -441,7 +468,9 @@ class HttpResponse:
             self.Return(404)
 
     def ReturnMethodNotAllowed(self):
-        """Answers 405."""
+        """Answers 405, with the methods that are allowed."""
+        if not [name for name in self._headers if name.lower() == "allow"]:
+            self.SetHeader("Allow", ", ".join(self._connection.allowed()))
         self.Return(405)
 
     def ReturnEntityTooLarge(self):

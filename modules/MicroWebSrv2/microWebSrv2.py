@@ -148,7 +148,7 @@ class MicroWebSrv2:
         if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
             raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
         self._require_stopped()
-        self._slots = XBufferSlots(self._bufferSlotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
+        self._slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
         server = XAsyncTCPServer.Create(asyncSocketsPool, self._bindAddr, self._connQueueCapacity, self._slots)
         server.OnClientAccepted = self._on_client_accepted
         server.OnClosed = self._on_server_closed
@@ -227,10 +227,8 @@ class MicroWebSrv2:
     def Log(self, msg, msgType):
         """Logs a message, by OnLogging or to the output.
 
-        msg: any, logged as its str. msgType: DEBUG, INFO, WARNING or ERROR; those below LogLevel are passed over.
+        msg: any, logged as its str. msgType: DEBUG, INFO, WARNING or ERROR; those below LogLevel are not printed.
         """
-        if msgType < self._log_level:
-            return
         msg = str(msg)
         if self._onLogging:
             try:
@@ -238,6 +236,8 @@ class MicroWebSrv2:
                 return
             except Exception as ex:
                 print_exception(ex)
+        if msgType < self._log_level:
+            return
         print("MWS2-%s> %s" % (_LEVELS[msgType] if 0 <= msgType <= 3 else msgType, msg))
 
     def _log_exception(self, where, ex):
@@ -324,7 +324,7 @@ class MicroWebSrv2:
     def _set_config(self, queue, slots, size, content):
         self._require_stopped()
         self._connQueueCapacity = queue
-        self._bufferSlotsCount = slots
+        self._slotsCount = slots
         self._bufferSlotSize = size
         self._keepAllocBufferSlots = True
         self._maxRequestContentLength = content
@@ -376,12 +376,12 @@ class MicroWebSrv2:
     @property
     def BufferSlotsCount(self):
         """int: buffer slots, each for one request that is received or answered in parts. Not to be set while running."""
-        return self._bufferSlotsCount
+        return self._slotsCount
 
     @BufferSlotsCount.setter
     def BufferSlotsCount(self, value):
         self._require_stopped()
-        self._bufferSlotsCount = self._positive(value, "BufferSlotsCount")
+        self._slotsCount = self._positive(value, "BufferSlotsCount")
 
     @property
     def BufferSlotSize(self):

@@ -186,7 +186,7 @@ def _search(node, segments, i, args):
 
 def _match(text, texts):
     """The values between the texts, or None if the text is none of the pattern."""
-    lower = text.lower()
+    lower = text.encode().lower().decode()  # ASCII only: other letters may change their length
     start = len(texts[0])
     if not lower.startswith(texts[0]):
         return None
@@ -208,12 +208,7 @@ def _match(text, texts):
 
 def _argument(value):
     """Digits are an integer, as documented; ASCII ones only, and not so many that they would be no number of anything."""
-    if len(value) <= 18 and value.isdigit():
-        try:
-            return int(value)
-        except ValueError:  # a digit of another script
-            pass
-    return value
+    return int(value) if len(value) <= 18 and value.encode().isdigit() else value
 
 
 def allowed_methods(path):

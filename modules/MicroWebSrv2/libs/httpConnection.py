@@ -75,6 +75,10 @@ class HttpConnection:
 
     def _wait_for_rest(self):
         """A part of a request is here: it holds a buffer slot, and has the timeout for its whole head, or its next data."""
+        if self._parser._in_body and not self._discard:
+            if self._received + self._parser._left > self._mws2._maxRequestContentLength:  # a chunk that is announced
+                self.refuse(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+                return
         if not self._slot:
             self._slot = self._mws2._slots.GetAvailableSlot()
             if not self._slot:
@@ -125,8 +129,8 @@ class HttpConnection:
         """Decides on a body before it is read: wanted, to be passed over, or refused."""
         request = self._request
         length = parser.length
-        self._expect = request._field(b"expect").lower() == "100-continue" and request._version != b"HTTP/1.0"
-        if b"expect" in request._headers and not self._expect:
+        self._expect = b"expect" in request._headers and request._version != b"HTTP/1.0"
+        if self._expect and request._field(b"expect").lower() != "100-continue":
             raise HttpError(417, "Only 100-continue can be expected.")
         if length > self._mws2._maxRequestContentLength:
             raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
@@ -155,7 +159,7 @@ class HttpConnection:
         if not self._discard:
             end = self._received + len(piece)
             if self._parser.length == CHUNKED:
-                if end > self._mws2._maxRequestContentLength:
+                if end + self._parser._left > self._mws2._maxRequestContentLength:
                     raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
                 self._body += piece
             else:
@@ -321,12 +325,12 @@ class HttpConnection:
         if method == b"GET" or method == b"HEAD":
             from .staticFiles import serve
 
-            serve(mws2, request, response)
-            return
-        if not is_known(method) and not is_routed(method):
+            if serve(mws2, request, response):
+                return
+        elif not is_known(method) and not is_routed(method):
             response.Return(501)
             return
-        methods = self._methods_of(request)
+        methods = self.allowed()
         if methods:
             response.SetHeader("Allow", ", ".join(methods))
         if method == b"OPTIONS":
@@ -336,9 +340,11 @@ class HttpConnection:
         else:
             response.ReturnNotFound()
 
-    def _methods_of(self, request):
+    def allowed(self):
+        """The methods that the request's path takes, from routes and files. Returns list of str."""
         from .staticFiles import find_file
 
+        request = self._request
         if request._path == b"*":
             return ["GET", "HEAD", "OPTIONS"]
         methods = allowed_methods(request._path)
@@ -371,6 +377,7 @@ class HttpConnection:
                 self._client._close(XClosedReason.Error)
         else:
             response._reset()
+            response._bodiless = self._request._method == b"HEAD"
             response._special = True
             self._guarded(response.Return, 500)
 

@@ -101,15 +101,16 @@ def _find_below(mws2, root, text):
 
 
 def serve(mws2, request, response):
-    """Answers GET or HEAD with the file of the request's path; 404 without one, 403 where its type is not served."""
+    """Answers GET or HEAD with the file of the request's path, 403 where its type is not served. Returns False without one."""
     found = find_file(mws2, request._path)
     if not found:
-        response.ReturnNotFound()
-    elif mws2.GetMimeTypeFromFilename(found[0]) is None:
+        return False
+    if mws2.GetMimeTypeFromFilename(found[0]) is None:
         response.ReturnForbidden()
     else:
         response.AllowCaching = True
         send_file(response, found[0], found[1])
+    return True
 
 
 def send_file(response, filename, stat=None):
@@ -136,6 +137,7 @@ def send_file(response, filename, stat=None):
         response.SetHeader("Last-Modified", modified)
     if is_get:
         if _is_fresh(request, etag, stat[8]):
+            response._headers.pop("Content-Encoding", None)
             response.Return(304)
             return
         response.SetHeader("Accept-Ranges", "bytes")
@@ -158,15 +160,25 @@ def _gzip_twin(response, filename, stat, etag):
     twin = _stat(filename + ".gz")
     if not twin:
         return filename, stat, etag
-    response.SetHeader("Vary", "Accept-Encoding")
-    for coding in response._request.AcceptEncodings:
-        name = coding.split(";")[0].strip().lower()
-        if name in ("gzip", "x-gzip", "*"):
-            quality = coding.replace(" ", "").lower()
-            if quality.find(";q=0") < 0 or quality.split(";q=")[1].strip("0."):
-                response.SetHeader("Content-Encoding", "gzip")
-                return filename + ".gz", twin, etag[:-1] + '-gz"'
-    return filename, stat, etag
+    response._vary("Accept-Encoding")
+    if not _takes_gzip(response._request.AcceptEncodings):
+        return filename, stat, etag
+    response.SetHeader("Content-Encoding", "gzip")
+    return filename + ".gz", twin, etag[:-1] + '-gz"'
+
+
+def _takes_gzip(codings):
+    """Whether gzip is among the codings that a client takes; what is said of `*` holds if nothing is said of gzip."""
+    other = False
+    for coding in codings:
+        coding = coding.replace(" ", "").lower()
+        name = coding.split(";")[0]
+        taken = coding.find(";q=0") < 0 or bool(coding.split(";q=")[1].strip("0."))
+        if name in ("gzip", "x-gzip"):
+            return taken
+        if name == "*":
+            other = taken
+    return other
 
 
 def _is_fresh(request, etag, mtime):
