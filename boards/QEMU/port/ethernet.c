@@ -77,10 +77,13 @@ u32_t sys_now(void) {
     return mp_hal_ticks_ms();
 }
 
-// lwIP queues packets to 127.0.0.1 until it is polled: have that done as soon as interrupts allow.
-static err_t loopback_output(struct netif *netif, struct pbuf *packet, const ip4_addr_t *address) {
+// lwIP queues packets to ourselves until it is polled: have that done as soon as interrupts allow. The linker puts this function in
+// the place of lwIP's (--wrap), which has no hook here.
+err_t __real_netif_loop_output(struct netif *netif, struct pbuf *packet);
+
+err_t __wrap_netif_loop_output(struct netif *netif, struct pbuf *packet) {
     pend_lwip();
-    return netif_loop_output(netif, packet);
+    return __real_netif_loop_output(netif, packet);
 }
 
 static err_t send_frame(struct netif *netif, struct pbuf *frame) {
@@ -102,7 +105,6 @@ static err_t init_netif(struct netif *netif) {
 void ethernet_init(void) {
     lan9118_read_address(ethernet_address);
     lwip_init();
-    netif_list->output = loopback_output; // the loopback interface is the only one so far
 }
 
 bool ethernet_start(void) {

@@ -9,16 +9,25 @@ uint32_t pseudo_random(void);
 
 // A connection sends whole Ethernet frames: a page of 1 KB leaves in one.
 #define TCP_MSS (1460)
-#define TCP_WND (4 * TCP_MSS)
-#define TCP_SND_BUF (4 * TCP_MSS)
-#define MEMP_NUM_TCP_SEG (48)
 #define MEMP_NUM_TCP_PCB (16)
 #define MEMP_NUM_TCP_PCB_LISTEN (4)
-#define MEM_SIZE (16000)
 
 // A received frame of full size takes two buffers; requests and acknowledgements take one. A multiple of four, see lan9118.c.
 #define PBUF_POOL_BUFSIZE (768)
+
+#if LWIP_SMALL
+#define TCP_WND (2 * TCP_MSS)
+#define TCP_SND_BUF (2 * TCP_MSS)
+#define MEMP_NUM_TCP_SEG (24)
+#define MEM_SIZE (6000)
+#define PBUF_POOL_SIZE (10)
+#else
+#define TCP_WND (4 * TCP_MSS)
+#define TCP_SND_BUF (4 * TCP_MSS)
+#define MEMP_NUM_TCP_SEG (48)
+#define MEM_SIZE (16000)
 #define PBUF_POOL_SIZE (20)
+#endif
 
 #include "extmod/lwip-include/lwipopts_common.h"
 
