@@ -23,11 +23,17 @@ TARGETS = {'cpython': CPython, 'unix': UnixFirmware}
 def pytest_addoption(parser):
     """Adds the options that choose the targets."""
     group = parser.getgroup('targets')
-    group.addoption('--targets', default=DEFAULT_TARGETS,
-                    help=f'what runs the server: names of {", ".join(TARGETS)}, separated by commas (default: {DEFAULT_TARGETS})')
+    group.addoption(
+        '--targets',
+        default=DEFAULT_TARGETS,
+        help=f'what runs the server: names of {", ".join(TARGETS)}, separated by commas (default: {DEFAULT_TARGETS})',
+    )
     group.addoption('--firmware', default=str(ROOT / 'build' / 'UNIX' / 'firmware'), help='the UNIX firmware')
-    group.addoption('--unfrozen', action='store_true',
-                    help='the UNIX firmware takes the server from modules/ instead of the frozen one')
+    group.addoption(
+        '--unfrozen',
+        action='store_true',
+        help='the UNIX firmware takes the server from modules/ instead of the frozen one',
+    )
 
 
 def pytest_configure(config):
@@ -37,7 +43,7 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Runs each test that uses a target once per target; those that a target is not able to run are skipped with the reason."""
+    """Runs each test that uses a target once per target; skips what a target is not able to run, with the reason."""
     if 'target' not in metafunc.fixturenames:
         return
     needed = {ability for marker in metafunc.definition.iter_markers('needs') for ability in marker.args}

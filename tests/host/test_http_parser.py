@@ -1,12 +1,11 @@
-"""The request parser without sockets: vectors on every target, and by hypothesis that no cut between pieces changes an outcome."""
+"""The request parser without sockets: vectors on every target; by hypothesis, that no cut changes an outcome."""
 
+import checks_parser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.checks import names_of
-
-import checks_parser
 from MicroWebSrv2.libs.httpParser import HttpError, is_token, parse_head
+from support.checks import names_of
 
 
 @pytest.mark.parametrize('check', names_of('checks_parser'))
@@ -30,12 +29,40 @@ def test_pipelines_of_any_requests_are_parsed_alike_in_any_pieces(requests, plac
     assert checks_parser.outcome(cut(data, places)) == checks_parser.outcome([data])
 
 
-FRAGMENTS = st.sampled_from([
-    b'GET', b'POST', b' ', b'/', b'/path', b'HTTP/1.1', b'HTTP/1.0', b'HTTP/2.0', b'\r\n', b'\r\n\r\n', b'\r', b'\n', b':', b'Host: h',
-    b'Content-Length: 3', b'Transfer-Encoding: chunked', b'abc', b'0', b'3', b';', b'\t', b'\0', b'\xff', b'A: b', b'x' * 30,
-    b'GET / HTTP/1.1\r\nHost: h\r\n', b'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n', b'3\r\nabc\r\n', b'0\r\n\r\n',
-    b'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n',
-])
+FRAGMENTS = st.sampled_from(
+    [
+        b'GET',
+        b'POST',
+        b' ',
+        b'/',
+        b'/path',
+        b'HTTP/1.1',
+        b'HTTP/1.0',
+        b'HTTP/2.0',
+        b'\r\n',
+        b'\r\n\r\n',
+        b'\r',
+        b'\n',
+        b':',
+        b'Host: h',
+        b'Content-Length: 3',
+        b'Transfer-Encoding: chunked',
+        b'abc',
+        b'0',
+        b'3',
+        b';',
+        b'\t',
+        b'\0',
+        b'\xff',
+        b'A: b',
+        b'x' * 30,
+        b'GET / HTTP/1.1\r\nHost: h\r\n',
+        b'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n',
+        b'3\r\nabc\r\n',
+        b'0\r\n\r\n',
+        b'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n',
+    ]
+)
 
 
 @settings(max_examples=1000, deadline=None)
@@ -44,7 +71,7 @@ def test_any_bytes_are_parsed_alike_in_any_pieces(fragments, places, max_head):
     data = b''.join(fragments)
     whole = checks_parser.outcome([data], max_head)
     assert checks_parser.outcome(cut(data, places), max_head) == whole
-    assert checks_parser.outcome([data[i:i + 1] for i in range(len(data))], max_head) == whole
+    assert checks_parser.outcome([data[i : i + 1] for i in range(len(data))], max_head) == whole
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,7 +15,7 @@ def raises(errors, function, *args, **kwargs):
         function(*args, **kwargs)
     except errors as error:
         return error
-    assert False, 'nothing raised by arguments %r %r' % (args, kwargs)
+    raise AssertionError('nothing raised by arguments %r %r' % (args, kwargs))
 
 
 def equal(value, expected):

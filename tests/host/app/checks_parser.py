@@ -1,4 +1,4 @@
-"""The request parser on the target: what it accepts, what it refuses, and that the cuts between pieces do not matter."""
+"""The request parser on the target: what it accepts, what it refuses; the cuts between pieces do not matter."""
 
 from MicroWebSrv2.libs.httpParser import BODY, END, HEAD, NEED_DATA, HttpError, RequestParser
 
@@ -11,7 +11,7 @@ def head(*lines):
 
 
 def outcome(pieces, max_head=MAX_HEAD):
-    """Feeds pieces to a parser; returns the requests that came out, (status,) of the error if one ended it, and the rest."""
+    """Feeds pieces to a parser; returns the requests that came out, at the end the status of an error."""
     parser = RequestParser(max_head)
     found = []
     body = None
@@ -29,7 +29,7 @@ def outcome(pieces, max_head=MAX_HEAD):
                     found[-1].append('end')
                     body = None
                 else:
-                    assert False, event
+                    raise AssertionError(event)
                 event = parser.next()
     except HttpError as error:
         assert error.text
@@ -44,47 +44,106 @@ VALID = (
     ('http 1.0 needs no Host', b'GET / HTTP/1.0\r\n\r\n', [(b'GET', b'/', b'HTTP/1.0', None, b'')]),
     ('empty lines before a request', b'\r\n\r\n' + GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
     ('no space behind the colon', head(b'GET / HTTP/1.1', b'A:b'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b'}, b'')]),
-    ('spaces and tabs around a value', head(b'GET / HTTP/1.1', b'A: \t b c \t'),
-     [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b c'}, b'')]),
+    (
+        'spaces and tabs around a value',
+        head(b'GET / HTTP/1.1', b'A: \t b c \t'),
+        [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b c'}, b'')],
+    ),
     ('an empty value', head(b'GET / HTTP/1.1', b'A:'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b''}, b'')]),
-    ('obs-text in a value', head(b'GET / HTTP/1.1', b'A: \xe9\xff'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'\xe9\xff'}, b'')]),
+    (
+        'obs-text in a value',
+        head(b'GET / HTTP/1.1', b'A: \xe9\xff'),
+        [(b'GET', b'/', b'HTTP/1.1', {b'a': b'\xe9\xff'}, b'')],
+    ),
     ('a colon in a value', head(b'GET / HTTP/1.1', b'A: b:c'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b:c'}, b'')]),
-    ('all characters of a token', head(b"GET / HTTP/1.1", b"!#$%&'*+-.^_`|~0aZ: x"),
-     [(b'GET', b'/', b'HTTP/1.1', {b"!#$%&'*+-.^_`|~0az": b'x'}, b'')]),
-    ('fields that come twice', head(b'GET / HTTP/1.1', b'Accept: a', b'accept: b'),
-     [(b'GET', b'/', b'HTTP/1.1', {b'accept': b'a, b'}, b'')]),
-    ('cookies that come twice', head(b'GET / HTTP/1.1', b'Cookie: a=1', b'Cookie: b=2'),
-     [(b'GET', b'/', b'HTTP/1.1', {b'cookie': b'a=1; b=2'}, b'')]),
+    (
+        'all characters of a token',
+        head(b'GET / HTTP/1.1', b"!#$%&'*+-.^_`|~0aZ: x"),
+        [(b'GET', b'/', b'HTTP/1.1', {b"!#$%&'*+-.^_`|~0az": b'x'}, b'')],
+    ),
+    (
+        'fields that come twice',
+        head(b'GET / HTTP/1.1', b'Accept: a', b'accept: b'),
+        [(b'GET', b'/', b'HTTP/1.1', {b'accept': b'a, b'}, b'')],
+    ),
+    (
+        'cookies that come twice',
+        head(b'GET / HTTP/1.1', b'Cookie: a=1', b'Cookie: b=2'),
+        [(b'GET', b'/', b'HTTP/1.1', {b'cookie': b'a=1; b=2'}, b'')],
+    ),
     ('any method', head(b'BREW / HTTP/1.1'), [(b'BREW', b'/', b'HTTP/1.1', {}, b'')]),
     ('a later minor version', head(b'GET / HTTP/1.9'), [(b'GET', b'/', b'HTTP/1.9', {}, b'')]),
     ('OPTIONS *', head(b'OPTIONS * HTTP/1.1'), [(b'OPTIONS', b'*', b'HTTP/1.1', {}, b'')]),
-    ('length 0', head(b'POST / HTTP/1.1', b'Content-Length: 0'),
-     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'0'}, b'')]),
-    ('length', head(b'POST / HTTP/1.1', b'Content-Length: 5') + b'12345',
-     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'5'}, b'12345')]),
-    ('length with leading zeros', head(b'POST / HTTP/1.1', b'Content-Length: 005') + b'12345',
-     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'005'}, b'12345')]),
-    ('a body that looks like a request', head(b'POST / HTTP/1.1', b'Content-Length: 18') + b'GET / HTTP/1.1\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'18'}, b'GET / HTTP/1.1\r\n\r\n')]),
-    ('chunks', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'5\r\n12345\r\nA\r\n0123456789\r\n0\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'123450123456789')]),
-    ('chunks, hex in both cases', head(b'POST / HTTP/1.1', b'Transfer-Encoding: CHUNKED') + b'0b\r\n01234567890\r\n0B\r\n'
-     b'01234567890\r\n000\r\n\r\n', [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'CHUNKED'}, b'01234567890' * 2)]),
-    ('no chunks', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'0\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'')]),
-    ('chunk extensions', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3;a=b\r\nabc\r\n0 ;x="y"\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')]),
-    ('trailers are dropped', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3\r\nabc\r\n0\r\nHost: x\r\nA: b\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')]),
-    ('chunk line of 256 characters', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1;' + b'x' * 254 + b'\r\na\r\n0\r\n\r\n',
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a')]),
-    ('pipelined', GET + head(b'POST /2 HTTP/1.1', b'Content-Length: 2') + b'ab' + head(b'GET /3 HTTP/1.1'),
-     [(b'GET', b'/', b'HTTP/1.1', {}, b''), (b'POST', b'/2', b'HTTP/1.1', {b'content-length': b'2'}, b'ab'),
-      (b'GET', b'/3', b'HTTP/1.1', {}, b'')]),
-    ('pipelined with chunks and empty lines', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1\r\na\r\n0\r\nT: r\r\n\r\n\r\n' + GET,
-     [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a'), (b'GET', b'/', b'HTTP/1.1', {}, b'')]),
-    ('a head of exactly the largest size', head(b'GET / HTTP/1.1', b'A: ' + b'x' * (MAX_HEAD - 28)),
-     [(b'GET', b'/', b'HTTP/1.1', {b'a': b'x' * (MAX_HEAD - 28)}, b'')]),
+    (
+        'length 0',
+        head(b'POST / HTTP/1.1', b'Content-Length: 0'),
+        [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'0'}, b'')],
+    ),
+    (
+        'length',
+        head(b'POST / HTTP/1.1', b'Content-Length: 5') + b'12345',
+        [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'5'}, b'12345')],
+    ),
+    (
+        'length with leading zeros',
+        head(b'POST / HTTP/1.1', b'Content-Length: 005') + b'12345',
+        [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'005'}, b'12345')],
+    ),
+    (
+        'a body that looks like a request',
+        head(b'POST / HTTP/1.1', b'Content-Length: 18') + b'GET / HTTP/1.1\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'content-length': b'18'}, b'GET / HTTP/1.1\r\n\r\n')],
+    ),
+    (
+        'chunks',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'5\r\n12345\r\nA\r\n0123456789\r\n0\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'123450123456789')],
+    ),
+    (
+        'chunks, hex in both cases',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: CHUNKED') + b'0b\r\n01234567890\r\n0B\r\n'
+        b'01234567890\r\n000\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'CHUNKED'}, b'01234567890' * 2)],
+    ),
+    (
+        'no chunks',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'0\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'')],
+    ),
+    (
+        'chunk extensions',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3;a=b\r\nabc\r\n0 ;x="y"\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')],
+    ),
+    (
+        'trailers are dropped',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3\r\nabc\r\n0\r\nHost: x\r\nA: b\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')],
+    ),
+    (
+        'chunk line of 256 characters',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1;' + b'x' * 254 + b'\r\na\r\n0\r\n\r\n',
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a')],
+    ),
+    (
+        'pipelined',
+        GET + head(b'POST /2 HTTP/1.1', b'Content-Length: 2') + b'ab' + head(b'GET /3 HTTP/1.1'),
+        [
+            (b'GET', b'/', b'HTTP/1.1', {}, b''),
+            (b'POST', b'/2', b'HTTP/1.1', {b'content-length': b'2'}, b'ab'),
+            (b'GET', b'/3', b'HTTP/1.1', {}, b''),
+        ],
+    ),
+    (
+        'pipelined with chunks and empty lines',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1\r\na\r\n0\r\nT: r\r\n\r\n\r\n' + GET,
+        [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a'), (b'GET', b'/', b'HTTP/1.1', {}, b'')],
+    ),
+    (
+        'a head of exactly the largest size',
+        head(b'GET / HTTP/1.1', b'A: ' + b'x' * (MAX_HEAD - 28)),
+        [(b'GET', b'/', b'HTTP/1.1', {b'a': b'x' * (MAX_HEAD - 28)}, b'')],
+    ),
 )
 
 ABSOLUTE = (
@@ -141,8 +200,16 @@ INVALID = (
     ('two different lengths', head(b'POST / HTTP/1.1', b'Content-Length: 5', b'Content-Length: 6') + b'123456', 400),
     ('a list of different lengths', head(b'POST / HTTP/1.1', b'Content-Length: 5, 6') + b'123456', 400),
     ('an endless length', head(b'POST / HTTP/1.1', b'Content-Length: ' + b'9' * 30), 400),
-    ('length and chunked', head(b'POST / HTTP/1.1', b'Content-Length: 3', b'Transfer-Encoding: chunked') + b'0\r\n\r\n', 400),
-    ('chunked and length', head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked', b'Content-Length: 3') + b'0\r\n\r\n', 400),
+    (
+        'length and chunked',
+        head(b'POST / HTTP/1.1', b'Content-Length: 3', b'Transfer-Encoding: chunked') + b'0\r\n\r\n',
+        400,
+    ),
+    (
+        'chunked and length',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked', b'Content-Length: 3') + b'0\r\n\r\n',
+        400,
+    ),
     ('chunked in HTTP/1.0', b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400),
     ('an unknown coding', head(b'POST / HTTP/1.1', b'Transfer-Encoding: gzip'), 501),
     ('an unknown coding before chunked', head(b'POST / HTTP/1.1', b'Transfer-Encoding: gzip, chunked'), 501),
@@ -174,15 +241,15 @@ INVALID = (
 def cuts(data):
     """Yields ways to cut the data: whole, byte by byte, in twos, and many pseudo-random ones (always the same)."""
     yield [data]
-    yield [data[i:i + 1] for i in range(len(data))]
-    yield [data[i:i + 2] for i in range(0, len(data), 2)]
+    yield [data[i : i + 1] for i in range(len(data))]
+    yield [data[i : i + 2] for i in range(0, len(data), 2)]
     seed = 12345
     for _ in range(6):
         pieces, start = [], 0
         while start < len(data):
             seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
             size = 1 + (seed >> 16) % 41
-            pieces.append(data[start:start + size])
+            pieces.append(data[start : start + size])
             start += size
         yield pieces
 
@@ -211,7 +278,7 @@ def check_valid_requests():
 
 
 def check_requests_with_a_body_have_an_end():
-    for name, data, expected in VALID:
+    for name, data, _ in VALID:
         for request in outcome([data]):
             framed = request[3].get(b'content-length', b'0').strip(b'0') or b'transfer-encoding' in request[3]
             assert (request[-1] == 'end') == bool(framed), (name, request)
@@ -261,6 +328,7 @@ def check_the_rest_behind_a_head_is_kept():
 
 def check_field_names_do_not_fill_the_memory():
     from MicroWebSrv2.libs import httpParser
+
     parser = RequestParser(MAX_HEAD)
     for i in range(500):
         assert parser.feed(head(b'GET / HTTP/1.1', b'X-%d: b' % i)) == HEAD

@@ -1,8 +1,8 @@
 """What the test applications share: their settings, and how they start and say that they serve.
 
-The settings are a JSON object in the file that the first argument names: ``port``, ``root`` (folder of the site), ``set``
-(properties of the server by name), ``preset`` (name of a method Set…Config), ``threads`` (None: a pool that runs in the main
-thread; a number: StartManaged(number)), and what an application defines for itself.
+The settings are a JSON object in the file that the first argument names: ``port``, ``root`` (folder of the site),
+``set`` (properties of the server by name), ``preset`` (name of a method Set…Config), ``threads`` (None: a pool that
+runs in the main thread; a number: StartManaged(number)), and what an application defines for itself.
 """
 
 import gc

@@ -14,7 +14,7 @@ checking.run_module({module!r}, {only!r})
 def names_of(module):
     """Returns the names of the check functions of a module of tests/host/app, in the order of the file."""
     source = (APPS / (module + '.py')).read_text()
-    return re.findall(r'^def (check_\w+)\(', source, re.M)
+    return re.findall(r'^def (check_\w+)\(', source, re.MULTILINE)
 
 
 class Device:
@@ -36,7 +36,7 @@ class Device:
             self._results[module] = self._run(module)
         results, output = self._results[module]
         if name not in results:
-            status, output = self.target.run(RUNNER.format(module=module, only=name))
+            _, output = self.target.run(RUNNER.format(module=module, only=name))
             results.update(self._parse(output))
         assert name in results, f'{name} did not end on {self.target.name}:\n{output}'
         passed, text = results[name]
@@ -49,7 +49,9 @@ class Device:
     @staticmethod
     def _parse(output):
         results = {}
-        for name, verdict, text in re.findall(r'^>>> (\w+) (passed|failed)\n(.*?)^<<<$', output, re.M | re.S):
+        for name, verdict, text in re.findall(
+            r'^>>> (\w+) (passed|failed)\n(.*?)^<<<$', output, re.MULTILINE | re.DOTALL
+        ):
             results[name] = (verdict == 'passed', text)
         return results
 
@@ -59,5 +61,3 @@ def device_of(target):
     if not hasattr(target, 'device'):
         target.device = Device(target)
     return target.device
-
-

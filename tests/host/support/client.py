@@ -106,7 +106,7 @@ class Connection:
         """Reads exactly one final response; what comes behind it stays for the next call.
 
         ``method`` is the request's method (the framing of an answer to HEAD depends on it). Raises
-        h11.RemoteProtocolError if the answer breaks the protocol and ConnectionError if the server closes before its end.
+        h11.RemoteProtocolError if the answer breaks the protocol, ConnectionError if the server closes before its end.
         """
         headers = [('Host', 'test')] + ([('Connection', 'Upgrade'), ('Upgrade', upgrade)] if upgrade else [])
         parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 20)

@@ -3,7 +3,7 @@
 import gzip
 import os
 
-INDEX = b'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Index</title></head><body>main</body></html>\n'
+INDEX = b'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Index</title><body>main</body></html>\n'
 TEXT = b'The quick brown fox jumps over the lazy dog.\n'
 BIG = bytes(range(256)) * 1024  # 256 KB: more than any buffer of the server
 STYLE = b'body { color: #123456; margin: 0 }\n' * 40
@@ -25,23 +25,39 @@ FILES = {
     '.hidden.txt': b'hidden\n',
     '.well/known.txt': b'hidden folder\n',
     'style.css': STYLE,
-    'only.js.gz': gzip.compress(b'only = 1;\n', mtime=0),
     'htm/index.htm': b'index.htm\n',
     'default/default.html': b'default.html\n',
     'defhtm/default.htm': b'default.htm\n',
-    'several/default.htm': b'default.htm\n',
-    'several/index.html': b'index.html first\n',
+    'both/default.htm': b'default.htm\n',
+    'both/index.html': b'index.html first\n',
     'home/home.html': b'home.html\n',
     'nothing/other.txt': b'no default page\n',
     'mime/a.woff2': b'woff2',
 }
 
 MIME_TYPES = {
-    '.txt': 'text/plain', '.htm': 'text/html', '.html': 'text/html', '.css': 'text/css', '.csv': 'text/csv',
-    '.js': 'application/javascript', '.xml': 'application/xml', '.xhtml': 'application/xhtml+xml',
-    '.json': 'application/json', '.zip': 'application/zip', '.pdf': 'application/pdf', '.ts': 'application/typescript',
-    '.woff': 'font/woff', '.woff2': 'font/woff2', '.ttf': 'font/ttf', '.otf': 'font/otf', '.jpg': 'image/jpeg',
-    '.jpeg': 'image/jpeg', '.png': 'image/png', '.gif': 'image/gif', '.svg': 'image/svg+xml', '.ico': 'image/x-icon',
+    '.txt': 'text/plain',
+    '.htm': 'text/html',
+    '.html': 'text/html',
+    '.css': 'text/css',
+    '.csv': 'text/csv',
+    '.js': 'application/javascript',
+    '.xml': 'application/xml',
+    '.xhtml': 'application/xhtml+xml',
+    '.json': 'application/json',
+    '.zip': 'application/zip',
+    '.pdf': 'application/pdf',
+    '.ts': 'application/typescript',
+    '.woff': 'font/woff',
+    '.woff2': 'font/woff2',
+    '.ttf': 'font/ttf',
+    '.otf': 'font/otf',
+    '.jpg': 'image/jpeg',
+    '.jpeg': 'image/jpeg',
+    '.png': 'image/png',
+    '.gif': 'image/gif',
+    '.svg': 'image/svg+xml',
+    '.ico': 'image/x-icon',
 }  # the documentation's table, section MIME types
 
 
@@ -64,5 +80,5 @@ def make(folder):
     (root / 'inside.txt').symlink_to(root / 'text.txt')
     for path in root.rglob('*'):
         if path.is_file() and not path.is_symlink():
-            os.utime(path, (1_700_000_000, 1_700_000_000))
+            os.utime(path, (1_750_000_000, 1_750_000_000))
     return root

@@ -95,7 +95,9 @@ class Server:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise TargetError(f'{self.app} does not listen on {self.target.name}:\n{self.output.text}') from None
+                    raise TargetError(
+                        f'{self.app} does not listen on {self.target.name}:\n{self.output.text}'
+                    ) from None
 
     @property
     def address(self):
@@ -178,8 +180,12 @@ class ProcessTarget:
         with os.fdopen(handle, 'w') as file:
             json.dump(settings, file)
         process = subprocess.Popen(
-            self.command(APPS / (app + '.py'), name), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env=self.environment(), cwd=self.scratch,
+            self.command(APPS / (app + '.py'), name),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.environment(),
+            cwd=self.scratch,
         )
         return process, Output(process.stdout)
 
@@ -199,8 +205,14 @@ class ProcessTarget:
         with os.fdopen(handle, 'w') as file:
             file.write(source)
         done = subprocess.run(
-            self.command(name, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=self.environment(), cwd=self.scratch, timeout=timeout, check=False,
+            self.command(name, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.environment(),
+            cwd=self.scratch,
+            timeout=timeout,
+            check=False,
         )
         return done.returncode, done.stdout.decode('utf-8', 'backslashreplace')
 
