@@ -17,3 +17,6 @@
 #define MICROPY_ASYNC_KBD_INTR (0)
 #undef MICROPY_PY_THREAD_RECURSIVE_MUTEX
 #define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1)
+
+// Attribute names of the server outnumber the default 128 places of the look-up cache many times over.
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (2048)

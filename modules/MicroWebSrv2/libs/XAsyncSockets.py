@@ -107,6 +107,10 @@ else:
             self.unregister = self._poll.unregister
             self._poll.register(self._wake_in.fileno(), _IN)
 
+        def fileno(self):
+            """Returns the file descriptor of the epoll object; AttributeError where poll() has none."""
+            return self._poll.fileno()
+
         def _wait_seconds(self, milliseconds):
             return self._wait(milliseconds / 1000)
 
@@ -168,6 +172,14 @@ def resolve_address(addr, exception):
     except OSError as ex:
         raise exception("The address %s:%s does not resolve: %s" % (addr[0], addr[1], ex))
     return info[0], info[-1]
+
+
+def peer_address(address):
+    """Converts an address as the platform's socket gives it. Returns (str_ip_addr, int_port)."""
+    if not isinstance(address, tuple):  # the UNIX port gives a packed sockaddr
+        parts = socket.sockaddr(address)
+        return socket.inet_ntop(parts[0], parts[1]), parts[2]
+    return address[:2]
 
 
 class XBufferSlot:
@@ -294,6 +306,7 @@ class XAsyncSocketsPool:
         self._ident = None
         self._stop = False
         self._workers = None
+        self._current = None
         self._seconds = self._poller.seconds
         self._now = self._seconds()
 
@@ -356,28 +369,45 @@ class XAsyncSocketsPool:
 
         timeoutMs: int, milliseconds to wait at the most, 0 or more; at most one second is waited.
         """
+        try:
+            self._process(min(timeoutMs, _WAIT_MS))
+        except Exception as ex:
+            self._failed(self._current, ex)
+
+    # MicroPython takes the frames of _process(), _on_event() and OnReadyForReading() from the C stack, as they are small.
+    # A frame on the heap, freed at each turn, would have each allocation of the turn search the heap from there.
+
+    def _process(self, milliseconds):
         if self._calls:
             self._run_calls()
-        events = self._poller.wait(min(timeoutMs, _WAIT_MS))
+        events = self._poller.wait(milliseconds)
+        if self._seconds() != self._now:
+            self._tick()
+        for event in events:
+            self._on_event(event)
+
+    def _on_event(self, event):
+        key, mask = event
+        asyncSocket = self._sockets.get(key)
+        if asyncSocket is None:
+            self._poller.drain()
+            return
+        self._current = asyncSocket  # who is to blame for an exception
+        if mask & _IN:
+            asyncSocket.OnReadyForReading()
+        elif mask & _GONE:
+            asyncSocket.OnExceptionalCondition()
+        if mask & _OUT:
+            asyncSocket.OnReadyForWriting()
+
+    def _tick(self):
+        """Does what is to be done once a second, and what other threads have asked for."""
+        if self._calls:
+            self._run_calls()
         now = self._seconds()
         if now != self._now:
             self._now = now
-            self._expire_sockets()
-        sockets = self._sockets
-        for key, mask in events:
-            asyncSocket = sockets.get(key)
-            if asyncSocket is None:
-                self._poller.drain()
-                continue
-            try:
-                if mask & _IN:
-                    asyncSocket.OnReadyForReading()
-                elif mask & _GONE:
-                    asyncSocket.OnExceptionalCondition()
-                if mask & _OUT:
-                    asyncSocket.OnReadyForWriting()
-            except Exception as ex:
-                self._failed(asyncSocket, ex)
+            self._expire_sockets(now)
 
     def AsyncWaitEvents(self, threadsCount=0):
         """Processes the pool until StopWaitEvents().
@@ -416,7 +446,11 @@ class XAsyncSocketsPool:
         self._ident = get_ident()
         try:
             while not self._stop:
-                self.ProcessEvents(_WAIT_MS)
+                try:
+                    while not self._stop:
+                        self._process(_WAIT_MS)
+                except Exception as ex:
+                    self._failed(self._current, ex)
         finally:
             self._ident = None
             if self._workers:
@@ -450,8 +484,7 @@ class XAsyncSocketsPool:
         if isinstance(asyncSocket, XAsyncTCPClient):
             asyncSocket._close(XClosedReason.Error)
 
-    def _expire_sockets(self):
-        now = self._now
+    def _expire_sockets(self, now):
         for asyncSocket in list(self._sockets.values()):
             deadline = asyncSocket._deadline
             if deadline is not None and deadline <= now:
@@ -656,10 +689,14 @@ class XAsyncTCPServer(XAsyncSocket):
             pass  # a platform without it, or a peer that is gone already: reading will tell
         client = XAsyncTCPClient(self._pool, sock, self._srv_addr, address, self._buf_slots._size)
         self._pool.AddAsyncSocket(client)
-        if self._on_accepted:
-            self._on_accepted(self, client)
-        else:
-            client.Close()
+        try:
+            if self._on_accepted:
+                self._on_accepted(self, client)
+            else:
+                client.Close()
+        except Exception as ex:
+            print_exception(ex)
+            client._close(XClosedReason.Error)
 
     def _pause(self):
         """Out of sockets or memory: lets what is open go on, and accepts again a second later."""
@@ -769,11 +806,8 @@ class XAsyncTCPClient(XAsyncSocket):
     @property
     def CliAddr(self):
         """(str_ip_addr, int_port): the peer's address."""
-        address = self._address
-        if not isinstance(address, tuple):  # the UNIX port gives a packed sockaddr
-            parts = socket.sockaddr(address)
-            self._address = address = (socket.inet_ntop(parts[0], parts[1]), parts[2])
-        return address[:2]
+        self._address = peer_address(self._address)
+        return self._address
 
     @property
     def IsSSL(self):
@@ -809,24 +843,32 @@ class XAsyncTCPClient(XAsyncSocket):
 
     def OnReadyForReading(self):
         """Receives once and hands it on."""
-        on_data = self._on_data
-        if on_data is None:
-            self._want(_IN, False)  # nobody reads now: the peer has to wait
-            if self._on_data:  # a worker has begun to, just then
-                self._want(_IN, True)
+        if self._on_data is None:
+            self._stop_reading()
             return
         try:
             data = self._io.recv(self._recv_size)
-        except OSError as ex:
-            if ex.errno not in _would_block:
-                self._close(XClosedReason.ClosedByPeer)
-            return
+        except OSError:
+            data = self._recv_again()
         if data:
-            on_data(data)
+            self._on_data(data)
             if self._tls:
                 self._read_decrypted()
-        else:
+        elif data is not None:
             self._close(XClosedReason.ClosedByPeer)
+
+    def _stop_reading(self):
+        """Nobody reads now: the peer has to wait."""
+        self._want(_IN, False)
+        if self._on_data:  # a worker has begun to, just then
+            self._want(_IN, True)
+
+    def _recv_again(self):
+        """Tells, behind a failed recv(), what it was. Returns bytes, empty if the peer is gone, None if it would block."""
+        try:
+            return self._io.recv(self._recv_size)
+        except OSError as ex:
+            return None if ex.errno in _would_block else b""
 
     def _read_decrypted(self):
         """TLS may hold more than was asked for, of which the operating system knows nothing."""

@@ -1,0 +1,147 @@
+"""XAsyncUDPDatagram: UDP, sending and receiving."""
+
+import socket
+
+from .XAsyncSockets import (
+    _OUT,
+    XAsyncSocket,
+    XAsyncSocketsPool,
+    _check,
+    _is_callback,
+    _would_block,
+    peer_address,
+    print_exception,
+    resolve_address,
+)
+
+_MAX_QUEUED = 64  # datagrams that wait; UDP may lose what is beyond
+_RECEIVED_IN_A_ROW = 16
+
+
+class XAsyncUDPDatagramException(Exception):
+    """A call that a UDP socket cannot do."""
+
+
+class XAsyncUDPDatagram(XAsyncSocket):
+    """A UDP socket. Made by Create()."""
+
+    __slots__ = ("_family", "_local_addr", "_on_data_recv", "_on_fails_to_send", "_queue", "_recv_size")
+
+    @staticmethod
+    def Create(asyncSocketsPool, localAddr=None, recvBufLen=4096, broadcast=False):
+        """Opens a UDP socket in a pool.
+
+        asyncSocketsPool: XAsyncSocketsPool. localAddr: (str_ip_addr, int_port) to receive on, None to send only.
+        recvBufLen: int, octets, 1 or more: what is longer in a datagram is cut off. broadcast: bool: may send to all.
+        Returns XAsyncUDPDatagram. Raises XAsyncUDPDatagramException with what was wrong.
+        """
+        error = XAsyncUDPDatagramException
+        _check(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
+        _check(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
+        _check(isinstance(broadcast, bool), error, '"broadcast" is incorrect.')
+        family, sockaddr = resolve_address(localAddr, error) if localAddr else (socket.AF_INET, None)
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            if broadcast:
+                sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BROADCAST", 0x20), 1)
+            if sockaddr:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(sockaddr)
+            sock.setblocking(False)
+        except OSError as ex:
+            sock.close()
+            raise error("Cannot open UDP on %s: %s" % (localAddr, ex))
+        udp = XAsyncUDPDatagram(asyncSocketsPool, sock, localAddr, recvBufLen)
+        asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
+        return udp
+
+    def __init__(self, asyncSocketsPool, sock, localAddr, recvSize):
+        super().__init__(asyncSocketsPool, sock)
+        self._local_addr = localAddr
+        self._recv_size = recvSize
+        self._queue = []
+        self._on_data_recv = self._on_fails_to_send = None
+
+    @property
+    def LocalAddr(self):
+        """(str_ip_addr, int_port) or None: the address that is received on."""
+        return self._local_addr
+
+    @property
+    def OnDataRecv(self):
+        """Callback f(udp, remoteAddr, datagram) or None: called with each datagram, a memoryview."""
+        return self._on_data_recv
+
+    @OnDataRecv.setter
+    def OnDataRecv(self, value):
+        _check(_is_callback(value), XAsyncUDPDatagramException, '"OnDataRecv" must be a function or None.')
+        self._on_data_recv = value
+
+    @property
+    def OnFailsToSend(self):
+        """Callback f(udp, datagram, remoteAddr) or None: called with a datagram that could not be sent."""
+        return self._on_fails_to_send
+
+    @OnFailsToSend.setter
+    def OnFailsToSend(self, value):
+        _check(_is_callback(value), XAsyncUDPDatagramException, '"OnFailsToSend" must be a function or None.')
+        self._on_fails_to_send = value
+
+    def AsyncSendDatagram(self, datagram, remoteAddr, onDataSent=None, onDataSentArg=None):
+        """Sends a datagram, in order behind those that wait.
+
+        datagram: bytes-like. remoteAddr: (str_ip_addr, int_port). onDataSent: f(udp, arg) or None.
+        Returns False when the socket is closed or too many datagrams wait. Raises XAsyncUDPDatagramException if an
+        argument is none.
+        """
+        error = XAsyncUDPDatagramException
+        _check(isinstance(datagram, (bytes, bytearray, memoryview)), error, '"datagram" must be bytes.')
+        _check(_is_callback(onDataSent), error, '"onDataSent" must be a function or None.')
+        sockaddr = resolve_address(remoteAddr, error)[1]
+        if self._closed or len(self._queue) >= _MAX_QUEUED:
+            return False
+        self._queue.append((bytes(datagram), remoteAddr, sockaddr, onDataSent, onDataSentArg))
+        self._pool._call(self.OnReadyForWriting)
+        return True
+
+    def OnReadyForReading(self):
+        """Receives the datagrams that are there."""
+        for _ in range(_RECEIVED_IN_A_ROW):
+            if self._closed:
+                return
+            try:
+                datagram, address = self._socket.recvfrom(self._recv_size)
+            except OSError as ex:
+                if ex.errno in _would_block:
+                    return
+                continue  # an ICMP error for something sent before
+            if self._on_data_recv:
+                self._on_data_recv(self, peer_address(address), memoryview(datagram))
+
+    def OnReadyForWriting(self):
+        """Sends the datagrams that wait."""
+        while self._queue and not self._closed:
+            datagram, remoteAddr, sockaddr, on_sent, argument = self._queue[0]
+            try:
+                self._socket.sendto(datagram, sockaddr)
+            except OSError as ex:
+                if ex.errno in _would_block:
+                    break
+                self._queue.pop(0)
+                self._tell(self._on_fails_to_send, datagram, remoteAddr)
+                continue
+            self._queue.pop(0)
+            if on_sent:
+                self._tell(on_sent, argument)
+        self._want(_OUT, bool(self._queue))
+
+    def _tell(self, callback, *args):
+        if callback:
+            try:
+                callback(self, *args)
+            except Exception as ex:
+                print_exception(ex)
+
+    def OnExceptionalCondition(self):
+        """An ICMP error is none of the socket's end."""
+        self.OnReadyForReading()
