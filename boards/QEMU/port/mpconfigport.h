@@ -29,12 +29,10 @@
 #define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
 #define MICROPY_SCHEDULER_DEPTH (8)
 
-// Speed. Frames of Python functions lie on a stack of their own: on the heap each call would search for free blocks. New objects are
-// not cleared, but for what they do not use of their last block.
+// Speed. Frames of Python functions lie on a stack of their own: on the heap each call would search for free blocks.
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_ENABLE_PYSTACK (1)
 #define PYSTACK_SIZE (6 * 1024)
-#define MICROPY_GC_CONSERVATIVE_CLEAR (0)
 
 // Modules
 #define MICROPY_PY_SYS_STDIO_BUFFER (1)
