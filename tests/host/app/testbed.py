@@ -8,17 +8,14 @@ runs in the main thread; a number: StartManaged(number)), and what an applicatio
 import gc
 import json
 import sys
+from time import sleep
 
 from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool
 
-try:
-    from time import sleep_ms
-except ImportError:
-    from time import sleep
 
-    def sleep_ms(milliseconds):
-        """CPython's spelling of MicroPython's sleep_ms."""
-        sleep(milliseconds / 1000)
+def sleep_ms(milliseconds):
+    """Sleeps, and lets other threads run: MicroPython's own sleep_ms does not on its unix port."""
+    sleep(milliseconds / 1000)
 
 
 def settings():
