@@ -94,6 +94,7 @@ class HttpResponse:
         "_answered",
         "_bodiless",
         "_caching",
+        "_changed",
         "_chunked",
         "_client",
         "_connection",
@@ -123,6 +124,7 @@ class HttpResponse:
         """Makes the object new, for the connection's next request."""
         self._answered = False
         self._special = False  # whether the head is more than the common one
+        self._changed = False  # whether anything else is to be made new
         self._bodiless = False
         self._headers.clear()
         self._acao = self._contentType = self._contentCharset = self._contentLength = None
@@ -214,15 +216,17 @@ class HttpResponse:
                 return
         self._headers["Vary"] = field
 
-    def _send_body(self, code, body):
+    def _send_body(self, code, media_type, body):
         """Answers with bytes: head and body leave in one send."""
         if self._special or code != 200:
+            self._contentType = media_type
+            self._special = True
             if code == 205:  # has no content (RFC 9110 section 15.3.6)
                 body = b""
             head = self._head(code, len(body))
             data = head if self._bodiless or code in (204, 304) or code < 200 else head + body
         else:
-            data = b"%s%d\r\n\r\n%s" % (self._mws2._ok_head(self._contentType), len(body), body)
+            data = b"%s%d\r\n\r\n%s" % (self._mws2._ok_head(media_type), len(body), body)
         self._put(data)
 
     def _put(self, data):
@@ -256,6 +260,7 @@ class HttpResponse:
         if not hasattr(stream, "readinto"):
             raise ValueError('"stream" must be a readable buffer protocol object.')
         if self._begin(code):
+            self._special = True
             if self._contentType is None:
                 self._contentType = "application/octet-stream"
             self._send_stream(code, stream, self._contentLength)
@@ -364,23 +369,24 @@ class HttpResponse:
         code: int, status code. content: str (sent in ContentCharset, else as UTF-8), bytes, anything that bytes() takes, or None: then an error
         has a small page. Raises ValueError if one is none; a text that does not encode raises UnicodeError.
         """
+        media_type = self._contentType
         if isinstance(content, str):
             body = content.encode() if self._contentCharset is None else _encoded(content, self._contentCharset)
-            if self._contentType is None and body:
-                self._contentType = "text/html"
+            if media_type is None and body:
+                media_type = "text/html"
         elif content is None:
             body = b""
         else:
             body = content if isinstance(content, bytes) else self._bytes_of(content)
-            if self._contentType is None and body:
-                self._contentType = "application/octet-stream"
+            if media_type is None and body:
+                media_type = "application/octet-stream"
         if self._begin(code):
             if content is None and code >= 400:
-                self._contentType = "text/html"
+                media_type = "text/html"
                 self._contentCharset = None
                 reason = _REASONS.get(code, "")
                 body = (_ERROR_PAGE % (code, reason, code, reason)).encode()
-            self._send_body(code, body)
+            self._send_body(code, media_type, body)
 
     def _bytes_of(self, content):
         if isinstance(content, int):  # bytes(5) is five zeros
@@ -396,6 +402,7 @@ class HttpResponse:
 
         text = dumps(obj)
         self._contentType = "application/json"
+        self._changed = True
         self.Return(code, text)
 
     def ReturnOk(self, content=None):
@@ -542,6 +549,7 @@ class HttpResponse:
     @ContentType.setter
     def ContentType(self, value):
         self._contentType = self._text_or_none(value, "ContentType")
+        self._changed = True
 
     @property
     def ContentCharset(self):
@@ -568,6 +576,7 @@ class HttpResponse:
         if not isinstance(value, int) or value < 0:
             raise ValueError('"ContentLength" must be a positive integer or zero.')
         self._contentLength = value
+        self._changed = True
 
     @property
     def HeadersSent(self):
@@ -584,6 +593,7 @@ class HttpResponse:
         if value is not None and not callable(value):
             raise ValueError('"OnSent" must be a function or None.')
         self._on_sent = value
+        self._changed = True
 
 
 def _close_stream(stream):

@@ -253,7 +253,11 @@ class HttpConnection:
             return False
         if request._content is not None:
             request._content = request._form = None
-        self._response._reset()
+        response = self._response
+        if response._special or response._changed:
+            response._reset()
+        else:
+            response._answered = False
         client = self._client
         client._deadline = self._pool._now + mws2._requestsTimeoutSec + 1
         return not client._closed

@@ -11,6 +11,7 @@ END = 3  # the body is complete
 CHUNKED = -1  # a body in chunks, of a length not known before its end
 
 _MAX_CHUNK_LINE = 256
+_MAX_LAST = 512  # octets of a head that are kept to be compared with the next
 _TCHARS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -105,30 +106,35 @@ def parse_head(head):
     Returns (method, target, version, headers): bytes, bytes in origin-form or `*`, bytes such as b"HTTP/1.1", and a
     dict of lower-case field name to value, both bytes. Raises HttpError 400 or 505.
     """
-    lines = head.split(b"\r\n")
-    breaks = len(lines) - 1
+    breaks = head.count(b"\r\n")
     if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
         raise HttpError(400, "CR, LF or NUL where none may be.")
-    fields = iter(lines)
-    words = next(fields).split(b" ")
+    size = len(head)
+    end = head.find(b"\r\n") if breaks else size
+    words = head[:end].split(b" ")
     if len(words) != 3:
         raise HttpError(400, "Bad request line.")
     method, target, version = words
-    if not is_known(method) and not is_token(method):
+    if method not in _METHODS and not is_token(method):
         raise HttpError(400, "Bad method.")
     if version != b"HTTP/1.1":
         _check_version(version)
     headers = {}
-    for line in fields:
-        if not line:
+    start = end + 2
+    while start < size:
+        end = head.find(b"\r\n", start)
+        if end == start:
             break
-        colon = line.find(b":")
-        if colon < 1:
+        if end < 0:
+            end = size
+        colon = head.find(b":", start, end)
+        if colon <= start:
             raise HttpError(400, "Bad header field.")
-        name = line[:colon]
+        name = head[start:colon]
         name = _field_names.get(name) or _new_field_name(name)
-        value = line[colon + 1 :].strip(b" \t")
+        value = head[colon + 1 : end].strip(b" \t")
         headers[name] = _joined(name, headers[name], value) if name in headers else value
+        start = end + 2
     if b"host" in headers:
         if headers[b"host"] not in _hosts:
             _new_host(headers[b"host"])
@@ -182,20 +188,21 @@ class RequestParser:
     rest: bytes received and not parsed yet. Errors are final: HttpError is raised and the connection is to be closed.
     """
 
-    __slots__ = ("_in_body", "_left", "_searched", "headers", "length", "max_head", "method", "piece", "rest", "target", "version")
+    __slots__ = ("_in_body", "_last", "_left", "_searched", "headers", "length", "max_head", "method", "piece", "rest", "target", "version")
 
     def __init__(self, max_head):
         self.max_head = max_head
         self.rest = b""
         self._searched = 0
-        self._in_body = None
+        self._in_body = self._last = self.piece = None
         self._left = 0
-        self.piece = None
 
     def feed(self, data):
         """Takes received bytes. data: bytes. Returns the first event. Raises HttpError."""
         if self.rest:
             data = self.rest + data
+        elif data == self._last:  # a client that polls sends the same head each time: what was parsed still holds
+            return HEAD
         return self._in_body(data) if self._in_body else self._head(data)
 
     def next(self):
@@ -217,8 +224,11 @@ class RequestParser:
         if end > self.max_head:
             self._too_large(data)
         self._searched = 0
+        self._last = None
         if end + 4 == len(data):
             self.rest = b""
+            if end < _MAX_LAST:
+                self._last = data
         else:
             self.rest = data[end + 4 :]
             data = data[:end]
@@ -231,6 +241,7 @@ class RequestParser:
         return HEAD
 
     def _frame(self):
+        self._last = None
         self.length = self._left = body_length(self.method, self.version, self.headers)
         if self.length:
             self._in_body = self._chunk_line if self.length == CHUNKED else self._sized
