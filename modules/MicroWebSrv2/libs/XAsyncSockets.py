@@ -33,6 +33,7 @@ except ImportError:  # firmware without threads: one thread needs no lock
 _IN = select.POLLIN
 _OUT = select.POLLOUT
 _GONE = select.POLLHUP | select.POLLERR
+TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)  # lwIP has another number for it
 _ACCEPTS_IN_A_ROW = 16
 _MAX_WAIT_MS = 1000  # deadlines are looked at once a second
 
@@ -684,7 +685,7 @@ class XAsyncTCPServer(XAsyncSocket):
     def _accepted(self, sock, address):
         try:
             sock.setblocking(False)
-            sock.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: an answer does not wait for the peer's ACK
+            sock.setsockopt(6, TCP_NODELAY, 1)  # 6: IPPROTO_TCP; an answer does not wait for the peer's ACK
         except OSError:
             pass  # a platform without it, or a peer that is gone already: reading will tell
         client = XAsyncTCPClient(self._pool, sock, self._srv_addr, address, self._buf_slots._size)

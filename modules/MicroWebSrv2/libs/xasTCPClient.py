@@ -3,6 +3,7 @@
 import socket
 
 from .XAsyncSockets import (
+    TCP_NODELAY,
     _OUT,
     XAsyncSocketsPool,
     XAsyncTCPClient,
@@ -117,7 +118,7 @@ def _connect(sock, sockaddr, timeout, is_async):
             raise
     sock.setblocking(False)
     try:
-        sock.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY
+        sock.setsockopt(6, TCP_NODELAY, 1)  # 6: IPPROTO_TCP
     except OSError:
         pass
 
