@@ -20,3 +20,15 @@
 
 // Attribute names of the server outnumber the default 128 places of the look-up cache many times over.
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (2048)
+
+// The port's own time.sleep_ms() keeps the global interpreter lock while it sleeps: all other threads would stand still.
+#define mp_hal_delay_ms(ms) \
+    do { \
+        mp_uint_t start_ = mp_hal_ticks_ms(); \
+        while (mp_hal_ticks_ms() - start_ < (mp_uint_t)(ms)) { \
+            mp_event_handle_nowait(); \
+            MP_THREAD_GIL_EXIT(); \
+            usleep(500); \
+            MP_THREAD_GIL_ENTER(); \
+        } \
+    } while (0)
