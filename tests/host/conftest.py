@@ -43,22 +43,28 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Runs each test that uses a target once per target; skips what a target is not able to run, with the reason."""
+    """Runs each test that uses a target once per target."""
     if 'target' not in metafunc.fixturenames:
         return
-    needed = {ability for marker in metafunc.definition.iter_markers('needs') for ability in marker.args}
-    parameters = []
-    for name in filter(None, metafunc.config.getoption('targets').split(',')):
+    names = [name for name in metafunc.config.getoption('targets').split(',') if name]
+    for name in names:
         if name not in TARGETS:
             raise pytest.UsageError(f'--targets: {name!r} is none of {", ".join(TARGETS)}')
         try:
             TARGETS[name].check(metafunc.config.option)
         except TargetError as error:
             raise pytest.UsageError(str(error)) from None
+    metafunc.parametrize('target', names, indirect=True, scope='session')
+
+
+def pytest_runtest_setup(item):
+    """Skips what the target is not able to run, with the reason."""
+    needed = {ability for marker in item.iter_markers('needs') for ability in marker.args}
+    if needed and 'target' in item.callspec.params:
+        name = item.callspec.params['target']
         lacks = needed - TARGETS[name].abilities
-        marks = [pytest.mark.skip(reason=f'{name} has no {", ".join(sorted(lacks))}')] if lacks else []
-        parameters.append(pytest.param(name, marks=marks))
-    metafunc.parametrize('target', parameters, indirect=True, scope='session')
+        if lacks:
+            pytest.skip(f'{name} has no {", ".join(sorted(lacks))}')
 
 
 @pytest.fixture(scope='session')

@@ -173,7 +173,7 @@ def test_curl(curl, tmp_path):
 
 def test_curl_sends_large_bodies_with_expect(curl, tmp_path):
     body = tmp_path / 'body'
-    body.write_bytes(site.BIG * 6)
+    body.write_bytes(site.BIG * 2)
     assert (
         curl('--data-binary', f'@{body}', '-H', 'Content-Type: application/octet-stream', 'URL/echo')
         == body.read_bytes()

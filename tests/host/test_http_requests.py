@@ -216,8 +216,24 @@ def test_posted_json(server, content_type, value):
     assert server.request('POST', '/json', {'Content-Type': content_type}, body).json() == [value]
 
 
+LENIENT = pytest.mark.needs('strict-json')  # MicroPython's json adds what the text lacks
+
+
 @pytest.mark.parametrize(
-    'body', [b'', b'{', b'{"a":}', b'nope', b'\xff\xfe', b'[1,2', b'"', b'[' * 100000, b'{"a":' * 50000]
+    'body',
+    [
+        b'',
+        b'nope',
+        b'\xff\xfe',
+        b'"',
+        b'[' * 5000,
+        b'{"a":' * 5000,
+        pytest.param(b'{"a" 1}', marks=LENIENT),
+        pytest.param(b'[1 2]', marks=LENIENT),
+        pytest.param(b'{', marks=LENIENT),
+        pytest.param(b'{"a":}', marks=LENIENT),
+        pytest.param(b'[1,2', marks=LENIENT),
+    ],
 )
 def test_json_that_does_not_parse_is_none(server, body):
     with server.connect() as connection:

@@ -411,7 +411,8 @@ def on_sent_large(response):
         print('SENT-LARGE')
 
     response.OnSent = sent
-    response.ReturnOk(b'x' * 3000000)
+    response.ContentLength = 6000000
+    response.ReturnStream(200, Endless())
 
 
 @answer('/argument-errors')

@@ -1,5 +1,6 @@
 """A raw HTTP client for tests: sends exactly the bytes it is told, and lets h11 judge what comes back."""
 
+import errno
 import json as json_
 import socket
 import ssl
@@ -79,7 +80,11 @@ class Connection:
 
     def half_close(self):
         """Ends the sending direction (FIN) and goes on reading."""
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # the server was quicker
+                raise
 
     def send(self, *pieces):
         """Sends the pieces of bytes or str, each by a send of its own."""
@@ -166,6 +171,17 @@ class Connection:
         """Reads one response per given request method, then asserts that the server closes and sends nothing more."""
         found = [self.response(method) for method in methods]
         assert self.is_closed(), f'the connection is open after {found}, or holds {self.buffer!r}'
+        return found
+
+    def refused(self, method='GET'):
+        """Reads a response behind which the server closes, ends this side as a client does then, asserts the end.
+
+        Without `shutdown` (MicroPython) the server waits for the client's end before it closes, to keep the answer whole.
+        """
+        found = self.response(method)
+        assert found.header('connection') == 'close', found
+        self.half_close()
+        assert self.is_closed(), f'more than one answer: {self.buffer!r}'
         return found
 
     def is_closed(self):

@@ -227,7 +227,9 @@ class CPython(ProcessTarget):
     """The interpreter that runs the tests, with the server's sources."""
 
     name = 'cpython'
-    abilities = frozenset(('cpython', 'processes', 'threads', 'symlinks', 'tls', 'asyncio', 'udp', 'many-sockets'))
+    abilities = frozenset(
+        ('cpython', 'processes', 'threads', 'symlinks', 'strict-json', 'tls', 'asyncio', 'udp', 'many-sockets')
+    )
 
     def command(self, script, *arguments):
         return [sys.executable, '-u', '-X', 'utf8', str(script), *map(str, arguments)]
@@ -240,7 +242,8 @@ class UnixFirmware(ProcessTarget):
     """The firmware of the UNIX board, with the server that is frozen into it."""
 
     name = 'unix'
-    abilities = frozenset(('micropython', 'processes', 'threads', 'symlinks', 'tls', 'asyncio', 'udp', 'many-sockets'))
+    # no symlinks: MicroPython has neither lstat nor readlink to see them by; no strict-json: it takes `[1 2`
+    abilities = frozenset(('micropython', 'processes', 'threads', 'tls', 'asyncio', 'udp', 'many-sockets'))
 
     @classmethod
     def check(cls, options):
