@@ -1,7 +1,7 @@
-"""The firmware as a program: `-m firmware [--port N] [--bind ADDRESS] [--log LEVEL] [--repl]`; the current folder is the flash.
+"""The firmware as a program: `-m firmware [--port N] [--bind ADDRESS] [--log LEVEL] [--repl]`.
 
-Ctrl-C ends it with status 0. Status 1: the server could not start; 2: a wrong option. --repl returns to the interpreter
-while the server runs; started with `-i`, that is the REPL.
+The current folder is the flash. Ctrl-C ends it with status 0. Status 1: the server could not start; 2: a wrong option.
+--repl returns to the interpreter while the server runs; started with `-i`, that is the REPL.
 """
 
 import sys

@@ -25,7 +25,7 @@ SCHEMA = (
     'log_level one off|error|warning|info|debug "warning"\n'
     # Password of the user `admin` for the device's pages; without one they change nothing.
     'admin_password secret 1..64 ""\n'
-    # Seconds after which a server that hangs resets the board, where it has a watchdog; 0: never.
+    # Seconds (4 at least) after which a server that hangs resets the board, where it has a watchdog; 0: never.
     'watchdog int 0..600 0\n'
     # Address that the server binds to; 0.0.0.0: all of the device's.
     'server.address ip - "0.0.0.0"\n'

@@ -9,8 +9,9 @@ import sys
 import time
 
 import board
-from firmware import config as config_
 from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool, XAsyncTCPServerException
+
+from firmware import config as config_
 
 try:
     import _thread
@@ -40,7 +41,12 @@ _SETTINGS = (
 # An application that has not returned from its import after this many milliseconds is one that runs there.
 _IMPORT_MS = 3000
 
-_TICK_MS = 1000
+# The loop may sleep for a second and needs some time for itself.
+_WATCHDOG_MIN_S = 4
+
+# More exceptions than this in a second are the loop's own.
+_ERRORS_MAX = 50
+
 _PAUSE_MAX_MS = 60000
 
 # What sys.platform says where this is a program on a computer, not a board.
@@ -64,7 +70,8 @@ def main():
 def run(changes=None, repl=False):
     """Boot and serve as a program: until Ctrl-C.
 
-    Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server running.
+    Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server
+    running.
     Returns the exit status: 0, or 1 when the server cannot start.
     """
     global current
@@ -205,7 +212,10 @@ class Harness:
             _sleep(20)
 
     def reset_soon(self):
-        """Reset the board in a second: time for the answer to go out. Raises NotImplementedError where there is no reset."""
+        """Reset the board in a second: time for the answer to go out.
+
+        Raises NotImplementedError where there is no reset.
+        """
         if not _reset():
             raise NotImplementedError('this board cannot reset itself')
         self._reset_in = 2
@@ -322,7 +332,7 @@ class Harness:
     def _open(self):
         """Start http, and https where there is a certificate, in one pool."""
         server, tls = self.config['server'], self.config['tls']
-        self._pool = _Pool(self._tick)
+        self._pool = _Pool(self._on_second)
         if self.config['threads'] > 1 and _thread:
             self._start_workers(self.config['threads'] - 1)
         self._add_server(server['port'])
@@ -379,9 +389,9 @@ class Harness:
         while ms > 0 and self.running:
             _sleep(200)
             ms -= 200
-            self._tick(200)
+            self._on_second(200)
 
-    def _tick(self, passed):
+    def _on_second(self, passed):
         """Do what is to be done about once a second; `passed`: milliseconds since the last time."""
         self.uptime_ms += passed
         if self._watchdog:
@@ -404,7 +414,7 @@ class Harness:
         seconds = self.config['watchdog']
         if seconds and not self._watchdog:
             try:
-                self._watchdog = machine.WDT(timeout=seconds * 1000)
+                self._watchdog = machine.WDT(timeout=max(seconds, _WATCHDOG_MIN_S) * 1000)
             except Exception as e:
                 print('watchdog: %s' % (_reason(e) if hasattr(machine, 'WDT') else 'this board has none'))
 
@@ -430,20 +440,29 @@ class Harness:
 
 
 class _Pool(XAsyncSocketsPool):
-    """A pool whose loop calls `tick(passed)` about once a second; `passed`: milliseconds since the last time."""
+    """A pool whose loop calls `on_second(passed)` once a second, and ends when it does nothing but fail.
 
-    def __init__(self, tick):
+    `passed`: milliseconds since the last time. The base class shows exceptions and goes on, which is right for one that
+    a connection is to blame for.
+    """
+
+    def __init__(self, on_second):
         super().__init__()
-        self._tick = tick
-        self._ticked = ticks_ms()
+        self._on_second = on_second
+        self._errors = 0
 
-    def ProcessEvents(self, timeoutMs=0):
-        """Process what is ready; see XAsyncSocketsPool."""
-        XAsyncSocketsPool.ProcessEvents(self, timeoutMs)
-        passed = ticks_diff(ticks_ms(), self._ticked)
-        if passed >= _TICK_MS:
-            self._ticked = ticks_ms()
-            self._tick(passed)
+    def _tick(self):
+        before = self._now
+        XAsyncSocketsPool._tick(self)
+        if self._now != before:
+            self._errors = 0
+            self._on_second((self._now - before) * 1000)
+
+    def _failed(self, asyncSocket, ex):
+        self._errors += 1
+        if self._errors > _ERRORS_MAX:
+            raise ex
+        XAsyncSocketsPool._failed(self, asyncSocket, ex)
 
 
 def _log_nothing(server, msg, kind):

@@ -32,19 +32,25 @@ def OnStart(microWebSrv2):
     seen.append((microWebSrv2.IsRunning, microWebSrv2.BindAddress[1]))
 """
 
-FAILING = APPLICATION + """
+FAILING = (
+    APPLICATION
+    + """
 def broken():
     return 1 // 0
 
 broken()
 """
+)
 
-BLOCKING = APPLICATION + """
+BLOCKING = (
+    APPLICATION
+    + """
 from time import sleep
 
 while True:
     sleep(1)
 """
+)
 
 # Its handler makes the loop of the server itself fail, once.
 SABOTAGE = """
@@ -54,10 +60,10 @@ from MicroWebSrv2 import *
 def sabotage(microWebSrv2, request):
     pool = request.XAsyncTCPClient.GetAsyncSocketsPool()
 
-    def fail(timeoutMs):
+    def fail(*_):
         raise RuntimeError('the loop is broken')
 
-    pool.ProcessEvents = fail
+    pool._poller.wait = fail
     request.Response.ReturnOk('done')
 """
 
@@ -123,7 +129,9 @@ def test_an_application_on_the_flash_is_served_instead_of_the_demo(start):
 
 
 def test_an_application_may_be_a_package_of_another_name(start):
-    firmware = start(files={'garden/__init__.py': '', 'garden/web.py': APPLICATION}, config={'application': 'garden.web'})
+    firmware = start(
+        files={'garden/__init__.py': '', 'garden/web.py': APPLICATION}, config={'application': 'garden.web'}
+    )
     assert firmware.get('/hello').text == 'hello from the flash'
     assert firmware.get('/device/info').json()['application'] == 'garden.web'
 
@@ -186,11 +194,22 @@ def test_files_on_the_flash_win_over_those_of_the_image(start):
 
 def test_settings_reach_the_server(start):
     firmware = start(
-        config={'server': {'root': 'pages', 'not_found_url': '/a.txt', 'max_request_content_length': 10, 'allow_all_origins': True}},
-        files={'pages/a.txt': 'a'})
+        config={
+            'server': {
+                'root': 'pages',
+                'not_found_url': '/a.txt',
+                'max_request_content_length': 10,
+                'allow_all_origins': True,
+            }
+        },
+        files={'pages/a.txt': 'a'},
+    )
     assert firmware.get('/a.txt', {'Origin': 'http://else'}).header('access-control-allow-origin') == 'http://else'
     assert firmware.get('/nothing').header('location') == '/a.txt'
-    assert firmware.request('POST', '/test-post', {'Content-Type': 'application/x-www-form-urlencoded'}, b'x' * 11).status == 413
+    assert (
+        firmware.request('POST', '/test-post', {'Content-Type': 'application/x-www-form-urlencoded'}, b'x' * 11).status
+        == 413
+    )
 
 
 def test_what_is_wrong_in_the_configuration_is_said_and_the_device_comes_up(start):
@@ -221,12 +240,15 @@ def test_a_taken_port_is_said_in_one_line(start):
     assert 'Traceback' not in firmware.console
 
 
-@pytest.mark.parametrize('options, text', [
-    (('--prot', '1'), '--prot: no such option; there are --port N'),
-    (('--port', '0'), 'server.port: 0 is wrong, must be an integer of 1..65535'),
-    (('--log', 'loud'), 'log_level: "loud" is wrong, must be off|error'),
-    (('--bind',), '--bind: its value is missing'),
-])
+@pytest.mark.parametrize(
+    'options, text',
+    [
+        (('--prot', '1'), '--prot: no such option; there are --port N'),
+        (('--port', '0'), 'server.port: 0 is wrong, must be an integer of 1..65535'),
+        (('--log', 'loud'), 'log_level: "loud" is wrong, must be off|error'),
+        (('--bind',), '--bind: its value is missing'),
+    ],
+)
 def test_a_wrong_option_ends_with_status_2_and_one_line(start, options, text):
     firmware = start(options=options, wait=None)
     assert firmware.ended() == 2
@@ -266,15 +288,39 @@ def test_the_repl_is_there_while_the_server_runs(start):
 @pytest.mark.needs('tls')
 def test_https_is_served_beside_http(start, tmp_path):
     subprocess.run(
-        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj',
-         '/CN=localhost', '-keyout', tmp_path / 'key.pem', '-out', tmp_path / 'cert.pem'], check=True, capture_output=True)
+        [
+            'openssl',
+            'req',
+            '-x509',
+            '-newkey',
+            'ec',
+            '-pkeyopt',
+            'ec_paramgen_curve:prime256v1',
+            '-nodes',
+            '-days',
+            '2',
+            '-subj',
+            '/CN=localhost',
+            '-keyout',
+            tmp_path / 'key.pem',
+            '-out',
+            tmp_path / 'cert.pem',
+        ],
+        check=True,
+        capture_output=True,
+    )
     port = free_port()
-    firmware = start(config={'tls': {'cert': '../cert.pem', 'key': '../key.pem', 'port': port}}, files={'main.py': APPLICATION})
+    firmware = start(
+        config={'tls': {'cert': '../cert.pem', 'key': '../key.pem', 'port': port}}, files={'main.py': APPLICATION}
+    )
     context = ssl.create_default_context(cafile=tmp_path / 'cert.pem')
     with Connection((firmware.host, port), tls=context) as connection:
         assert connection.request('GET', '/hello').text == 'hello from the flash'
     assert sorted(firmware.get('/seen').json()) == sorted([[False, firmware.port], [False, port]])
-    assert firmware.get('/device/info').json()['addresses'] == [f'http://127.0.0.1:{firmware.port}', f'https://127.0.0.1:{port}']
+    assert firmware.get('/device/info').json()['addresses'] == [
+        f'http://127.0.0.1:{firmware.port}',
+        f'https://127.0.0.1:{port}',
+    ]
 
 
 @pytest.mark.needs('tls')
@@ -285,7 +331,9 @@ def test_a_missing_certificate_leaves_http(start):
 
 
 def test_device_info_is_for_everyone_and_tells_no_secret(start):
-    firmware = start(config={'admin_password': 'open:sesame', 'hostname': 'greenhouse', 'network': {'password': 'wlan-password'}})
+    firmware = start(
+        config={'admin_password': 'open:sesame', 'hostname': 'greenhouse', 'network': {'password': 'wlan-password'}}
+    )
     response = firmware.get('/device/info')
     info = response.json()
     assert info['hostname'] == 'greenhouse' and info['board'] == 'UNIX' and info['application'] == 'demo'
@@ -308,7 +356,11 @@ def test_changes_of_the_configuration_are_saved_and_in_force_after_a_restart(sta
     status, answer = ask(firmware, 'PUT', '/device/config', ADMIN, {'server': {'root': 'pages'}, 'hostname': 'barn'})
     assert (status, answer['saved']) == (200, True)
     assert json.loads((firmware.flash / 'config.json').read_text()) == {
-        'admin_password': 'open:sesame', 'mine': 1, 'server': {'root': 'pages'}, 'hostname': 'barn'}
+        'admin_password': 'open:sesame',
+        'mine': 1,
+        'server': {'root': 'pages'},
+        'hostname': 'barn',
+    }
     assert firmware.get('/device/info').json()['hostname'] == 'microwebsrv2'
     firmware.signal(signal.SIGINT)
     again = start()
@@ -320,7 +372,9 @@ def test_wrong_changes_are_named_and_not_saved(start):
     firmware = start(config={'admin_password': 'open:sesame'})
     before = (firmware.flash / 'config.json').read_bytes()
     assert ask(firmware, 'PUT', '/device/config', ADMIN, {'server': {'prot': 1}, 'demo': False}) == (
-        422, {'faults': ['server.prot: no such key; did you mean server.port?']})
+        422,
+        {'faults': ['server.prot: no such key; did you mean server.port?']},
+    )
     assert ask(firmware, 'PUT', '/device/config', ADMIN, [1])[0] == 400
     assert (firmware.flash / 'config.json').read_bytes() == before
 
@@ -341,12 +395,23 @@ def test_nothing_is_changed_without_the_password(start, method, path):
 def test_nothing_is_changed_where_no_password_is_set(start, method, path):
     firmware = start()
     empty = {'Authorization': 'Basic ' + base64.b64encode(b'admin:').decode()}
-    assert ask(firmware, method, path, empty, {'demo': False}) == (403, {'faults': ['set admin_password in config.json first']})
+    assert ask(firmware, method, path, empty, {'demo': False}) == (
+        403,
+        {'faults': ['set admin_password in config.json first']},
+    )
     assert not (firmware.flash / 'config.json').exists()
     assert firmware.get('/device/config').json()['demo'] is True
 
 
 def test_reset_restarts_the_device_after_the_answer(start):
     firmware = start(config={'admin_password': 'open:sesame'})
-    assert ask(firmware, 'POST', '/device/reset', dict(ADMIN, Origin=f'http://test:{firmware.port}', Host=f'test:{firmware.port}'))[0] == 202
+    assert (
+        ask(
+            firmware,
+            'POST',
+            '/device/reset',
+            dict(ADMIN, Origin=f'http://test:{firmware.port}', Host=f'test:{firmware.port}'),
+        )[0]
+        == 202
+    )
     assert firmware.ended() == -signal.SIGUSR1  # what tools/run.py takes for a reset

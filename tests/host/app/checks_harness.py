@@ -1,4 +1,4 @@
-"""Checks of firmware/harness.py on the target with a board that is not there: watchdog, reset cause, network, no threads."""
+"""Checks of firmware/harness.py with a board that is not there: watchdog, reset cause, network, no threads."""
 
 import sys
 import time
@@ -69,9 +69,10 @@ class Machine:
 sys.modules['board'] = Board()
 sys.modules['machine'] = Machine
 
-import board
-from checking import equal
-from firmware import harness
+import board  # noqa: E402
+from checking import equal  # noqa: E402
+
+from firmware import harness  # noqa: E402
 
 lines = []
 
@@ -87,14 +88,16 @@ def fresh(**config):
     harness.print = say
     board.polled = []
     Machine.dogs.clear()
-    harness.current = made = harness.Harness(dict(config, server={'port': 20000 + time.time_ns() // 1000 % 12000, 'address': '127.0.0.1'}))
+    harness.current = made = harness.Harness(
+        dict(config, server={'port': 20000 + time.time_ns() // 1000 % 12000, 'address': '127.0.0.1'})
+    )
     made.boot()
     return made
 
 
 def shown(text):
     """Tells whether one of the console's lines holds a text."""
-    return any([text in line for line in lines])
+    return any(text in line for line in lines)
 
 
 def check_the_reset_cause_is_shown():
@@ -108,8 +111,8 @@ def check_the_watchdog_is_started_once_and_fed():
     made = fresh(watchdog=8)
     made._start_watchdog()
     made._start_watchdog()
-    made._tick(1000)
-    made._tick(1000)
+    made._on_second(1000)
+    made._on_second(1000)
     equal([(dog.timeout, dog.fed) for dog in Machine.dogs], [(8000, 2)])
 
 
@@ -130,7 +133,7 @@ def check_the_watchdog_is_fed_while_the_server_waits_to_start_again():
 def check_without_a_configured_watchdog_none_is_started():
     made = fresh()
     made._start_watchdog()
-    made._tick(1000)
+    made._on_second(1000)
     equal(Machine.dogs, [])
 
 
@@ -144,12 +147,12 @@ def check_a_new_address_is_shown():
     made = fresh()
     made._servers = [Server('0.0.0.0', 80, False), Server('0.0.0.0', 8443, True), Server('192.168.9.9', 81, False)]
     board.polled = [None, '10.0.0.2', '']
-    made._tick(1000)
+    made._on_second(1000)
     equal(made.addresses(), ['http://10.0.0.1', 'https://10.0.0.1:8443', 'http://192.168.9.9:81'])
-    made._tick(1000)
+    made._on_second(1000)
     equal(lines[-1], 'open http://10.0.0.2  https://10.0.0.2:8443  http://192.168.9.9:81')
     made._servers = made._servers[:1]
-    made._tick(1000)
+    made._on_second(1000)
     equal(made.address, None)
     equal(lines[-1], 'no network yet; the server is ready')
     made._servers = []
@@ -170,11 +173,11 @@ def check_a_reset_comes_after_the_answer_had_its_time():
     made = fresh()
     Machine.resets = 0
     made.reset_soon()
-    made._tick(1000)
+    made._on_second(1000)
     equal(Machine.resets, 0)
-    made._tick(1000)
+    made._on_second(1000)
     equal(Machine.resets, 1)
-    made._tick(1000)
+    made._on_second(1000)
     equal(Machine.resets, 1)
 
 
@@ -201,7 +204,6 @@ def check_a_server_that_fails_again_and_again_is_started_ever_more_rarely():
 
 def check_without_threads_the_server_runs_in_the_main_thread_until_ctrl_c_and_goes_on():
     thread, harness._thread = harness._thread, None
-    tick, harness._TICK_MS = harness._TICK_MS, 1
     try:
         made = fresh(demo=False)
         board.polled = [None, KeyboardInterrupt()]
@@ -215,7 +217,6 @@ def check_without_threads_the_server_runs_in_the_main_thread_until_ctrl_c_and_go
         equal(len([line for line in lines if line.startswith('stopped')]), 2)
     finally:
         harness._thread = thread
-        harness._TICK_MS = tick
 
 
 def check_without_threads_the_console_says_that_the_import_must_end_first():
@@ -233,7 +234,6 @@ def check_without_threads_the_console_says_that_the_import_must_end_first():
 
 def check_a_handler_may_stop_the_server():
     made = fresh(demo=False)
-    tick, harness._TICK_MS = harness._TICK_MS, 1
     try:
         made.running = True
         board.poll = made.stop  # called by the loop's own thread, as a handler is
@@ -241,4 +241,3 @@ def check_a_handler_may_stop_the_server():
         equal((made._serving, made._servers), (False, []))
     finally:
         del board.poll
-        harness._TICK_MS = tick
