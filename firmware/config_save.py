@@ -15,7 +15,8 @@ from firmware import config
 def update(changes, path='config.json'):
     """Change keys of the saved configuration; the others, and keys of the user's own, stay as they are.
 
-    Arguments: `changes`: dict with groups as nested dicts, as {'server': {'port': 81}}; None as a value: back to the default.
+    Arguments: `changes`: dict with groups as nested dicts, as {'server': {'port': 81}}; None as a value stands for the
+    default.
     Returns a list of faults as config.load(); when there are any, nothing is saved.
     Raises OSError when the flash refuses; the old file is whole then.
     """

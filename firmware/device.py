@@ -11,8 +11,9 @@ Without a password the configuration can be read, but nothing can be changed.
 import gc
 
 import board
-from firmware import config as config_
 from MicroWebSrv2 import GET, POST, PUT, RegisterRoute
+
+from firmware import config as config_
 
 _USER = 'admin'
 

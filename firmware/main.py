@@ -1,4 +1,7 @@
-"""Frozen at top level: what a board runs after power-on. The application's own main.py on the flash is started by the harness."""
+"""Frozen at top level: what a board runs after power-on.
+
+The main.py on the flash is the application; the harness starts it.
+"""
 
 from firmware import harness
 

@@ -16,7 +16,8 @@ _without = 0
 def up(nic, config, say=print):
     """Bring the interface up and wait for its address, 10 seconds at most.
 
-    Arguments: `nic`: the interface, not yet active; `config`: the whole configuration; `say`: takes a line for the console.
+    Arguments: `nic`: the interface, not yet active; `config`: the whole configuration; `say`: takes a line for the
+    console.
     Returns the address as str, or None while there is none. Never raises for what the network does.
     """
     global _nic, _config

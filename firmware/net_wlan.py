@@ -1,7 +1,7 @@
-"""Wi-Fi of ESP32, Pico W and their like: joins a network, and opens one of its own when it cannot (config['network']['ap']).
+"""Wi-Fi of ESP32, Pico W and their like: joins a network, and opens one of its own when it cannot.
 
-The station is tried again for ever: at once when the network is lost, then every 30 seconds, but not while somebody is in
-the device's own network, since searching takes the radio away from it.
+The station is tried again for ever: at once when the network is lost, then every 30 seconds, but not while somebody is
+in the device's own network, since searching takes the radio away from it. config['network']['ap'] says when to open it.
 """
 
 import time
@@ -22,8 +22,8 @@ _without = 0
 def up(nic, config, say=print):
     """Join the network of the configuration, waiting 15 seconds at most, or open the device's own.
 
-    Arguments: `nic`: the station, network.WLAN, not yet active; `config`: the whole configuration; `say`: takes a line for
-    the console.
+    Arguments: `nic`: the station, network.WLAN, not yet active; `config`: the whole configuration; `say`: takes a line
+    for the console.
     Returns the address as str, or None while there is none. Never raises for what the network does.
     """
     global _sta, _config, _say, _address

@@ -20,7 +20,8 @@ One JSON file, `config.json` in the root of the device's flash. All keys have de
 
     {"hostname": "greenhouse", "server": {"port": 8080}, "network": {"ssid": "garden", "password": "…"}}
 
-What is wrong in the file is replaced by its default, and the console says in one line what was wrong and what would be right.
+What is wrong in the file is replaced by its default, and the console says in one line what was wrong and what would be
+right.
 `null` stands for a key's default. On a running device: `GET` and `PUT /device/config` (see firmware/README.md).
 
 Made from firmware/config.py by `python -m tools.config_table`; do not edit.

@@ -5,13 +5,13 @@ By hypothesis: whatever a file holds, the device comes up with a whole configura
 
 import json
 
+import checks_config  # noqa: F401 (puts the package firmware on the path)
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.checks import names_of
 from support.targets import ROOT
 
-import checks_config
 from firmware import config
 
 
@@ -21,15 +21,25 @@ def test_config(device, check):
 
 
 SCALARS = (
-    st.none() | st.booleans() | st.integers(-10, 70000) | st.floats() | st.text(max_size=40)
+    st.none()
+    | st.booleans()
+    | st.integers(-10, 70000)
+    | st.floats()
+    | st.text(max_size=40)
     | st.sampled_from(['', '10.0.0.1', 'light', 'XX', 'www', 'password'])
 )
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3), max_leaves=6)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
 GROUPS = {row.split(' ')[0].rpartition('.')[0] for row in config.SCHEMA.split('\n')} - {''}
 NAMES = sorted({row.split(' ')[0].rpartition('.')[2] for row in config.SCHEMA.split('\n')})
 KEYS = st.sampled_from(NAMES) | st.text(max_size=12)
 OBJECTS = st.dictionaries(
-    st.sampled_from(sorted(GROUPS)) | KEYS, VALUES | st.dictionaries(KEYS, SCALARS, max_size=4), max_size=6,
+    st.sampled_from(sorted(GROUPS)) | KEYS,
+    VALUES | st.dictionaries(KEYS, SCALARS, max_size=4),
+    max_size=6,
 )
 
 
@@ -66,4 +76,6 @@ def test_the_table_in_the_docs_is_the_one_in_the_code(monkeypatch):
 
     rows = config_table.rows_of(config_table.SOURCE.read_text(encoding='utf-8'))
     assert [' '.join(row[:4]) for row in rows] == config.SCHEMA.split('\n')
-    assert config_table.TARGET.read_text(encoding='utf-8') == config_table.render(rows), 'run: python -m tools.config_table'
+    assert config_table.TARGET.read_text(encoding='utf-8') == config_table.render(rows), (
+        'run: python -m tools.config_table'
+    )

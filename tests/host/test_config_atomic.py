@@ -1,6 +1,7 @@
-"""Saving config.json is atomic: wherever the power goes, the old or the new file is there whole, and the next save works.
+"""Saving config.json is atomic: wherever the power goes, the old or the new file is there whole.
 
-Power goes at each operation on files, at each block that MicroPython's FAT and LittleFS write, and by killing the process.
+Power goes at each operation on files, at each block that MicroPython's FAT and LittleFS write, and by killing the
+process; each time the next save works.
 """
 
 import itertools
@@ -8,7 +9,6 @@ import subprocess
 
 import pytest
 from support.checks import names_of
-
 from support.targets import APPS
 
 RUN = f"""
@@ -18,25 +18,26 @@ import checks_config_atomic as checks
 """
 
 # Saves; before the operation of the given number it says so, and waits to be killed.
-SAVE = RUN + """
-left = int(sys.argv[1])
-
-def before_step():
-    global left
-    if left == 0:
-        print('now')
-        sys.stdin.readline()
-    left -= 1
+SAVE = (
+    RUN
+    + """
+def wait_to_be_killed():
+    print('now')
+    sys.stdin.readline()
 
 checks.prepare('killed.json', 'old')
-checks.use(checks.Flash({replaces}, before_step))
+checks.use(checks.Flash({replaces}, int(sys.argv[1]), wait_to_be_killed))
 checks.config_save.save(checks.NEW, 'killed.json')
 print('saved')
 """
+)
 
-LOOK = RUN + """
+LOOK = (
+    RUN
+    + """
 print(checks.state_of('killed.json'))
 """
+)
 
 
 @pytest.mark.parametrize('check', names_of('checks_config_atomic'))
@@ -61,12 +62,18 @@ def test_the_process_is_killed_at_any_operation(target, tmp_path, replaces):
     states = []
     for step in itertools.count():
         process = subprocess.Popen(
-            target.command(script, step), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path, env=target.environment())
+            target.command(script, step),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=tmp_path,
+            env=target.environment(),
+        )
         said = process.stdout.readline().strip()
         process.kill()
         process.communicate()
         shown = subprocess.run(
-            target.command(look), capture_output=True, text=True, cwd=tmp_path, env=target.environment(), check=False)
+            target.command(look), capture_output=True, text=True, cwd=tmp_path, env=target.environment(), check=False
+        )
         states.append(shown.stdout.strip())
         assert states[-1] in ('old', 'new'), shown.stdout + shown.stderr
         if said == b'saved':

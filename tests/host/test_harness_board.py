@@ -1,4 +1,4 @@
-"""The harness on a board that is not there, on every target: watchdog, reset, addresses, supervision, firmware without threads."""
+"""The harness on a board that is not there: watchdog, reset, addresses, supervision, firmware without threads."""
 
 import pytest
 from support.checks import names_of

@@ -1,4 +1,4 @@
-"""The device's network modules on every target: Ethernet, Wi-Fi with its fallback, the CC3200's Wi-Fi; interfaces are stubs."""
+"""The device's network modules: Ethernet, Wi-Fi with its fallback, the CC3200's Wi-Fi; interfaces are stubs."""
 
 import pytest
 from support.checks import names_of

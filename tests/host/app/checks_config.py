@@ -8,7 +8,7 @@ from checking import equal, raises
 
 sys.path.append(__file__.rsplit('/tests/', 1)[0])  # behind the frozen modules
 
-from firmware import config, config_save
+from firmware import config, config_save  # noqa: E402
 
 NOT_JSON = 'line %d is not JSON; the defaults are used'
 
@@ -18,7 +18,10 @@ RIGHT = (
     (b'{"hostname": "Green-House2"}', {'hostname': 'Green-House2'}),
     (b'\xef\xbb\xbf{"demo": false}\r\n', {'demo': False}),
     (b'{"demo": null, "server": null}', {}),
-    (b'{"server": {"port": 1, "preset": "large"}, "threads": 0}', {'server.port': 1, 'server.preset': 'large', 'threads': 0}),
+    (
+        b'{"server": {"port": 1, "preset": "large"}, "threads": 0}',
+        {'server.port': 1, 'server.preset': 'large', 'threads': 0},
+    ),
     (b'{"server": {"port": 65535, "not_found_url": "/"}}', {'server.port': 65535, 'server.not_found_url': '/'}),
     (b'{"network": {"address": "10.0.0.7", "password": ""}}', {'network.address': '10.0.0.7'}),
     (b'{"network": {"password": "{[\\"\\\\"}}'.replace(b'{[', b'{[12345678'), {'network.password': '{[12345678"\\'}),
@@ -38,34 +41,69 @@ WRONG = (
     (b'{"server": {"port": 81}\n', (NOT_JSON % 2,), {}),
     (b'{"hostname": "fals', (NOT_JSON % 1,), {}),
     (b'{"server": {"port": "81"}}', ('server.port: "81" is wrong, must be an integer of 1..65535; 80 is used',), {}),
-    (b'{"server": {"port": true, "address": "10.0.0.1"}}',
-     ('server.port: true is wrong, must be an integer of 1..65535; 80 is used',), {'server.address': '10.0.0.1'}),
+    (
+        b'{"server": {"port": true, "address": "10.0.0.1"}}',
+        ('server.port: true is wrong, must be an integer of 1..65535; 80 is used',),
+        {'server.address': '10.0.0.1'},
+    ),
     (b'{"server": {"port": 65536}}', ('server.port: 65536 is wrong, must be an integer of 1..65535; 80 is used',), {}),
     (b'{"server": {"port": -1}}', ('server.port: -1 is wrong, must be an integer of 1..65535; 80 is used',), {}),
-    (b'{"server": {"address": ""}}', ('server.address: "" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',), {}),
-    (b'{"server": {"address": "1.2.3.256"}}',
-     ('server.address: "1.2.3.256" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',), {}),
-    (b'{"server": {"address": "01.2.3.4"}}',
-     ('server.address: "01.2.3.4" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',), {}),
-    (b'{"server": {"preset": "big"}}',
-     ('server.preset: "big" is wrong, must be auto|embedded|light|normal|large; "auto" is used',), {}),
-    (b'{"server": {"preset": "auto|light"}}',
-     ('server.preset: "auto|light" is wrong, must be auto|embedded|light|normal|large; "auto" is used',), {}),
+    (
+        b'{"server": {"address": ""}}',
+        ('server.address: "" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',),
+        {},
+    ),
+    (
+        b'{"server": {"address": "1.2.3.256"}}',
+        ('server.address: "1.2.3.256" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',),
+        {},
+    ),
+    (
+        b'{"server": {"address": "01.2.3.4"}}',
+        ('server.address: "01.2.3.4" is wrong, must be an address as 192.168.1.2; "0.0.0.0" is used',),
+        {},
+    ),
+    (
+        b'{"server": {"preset": "big"}}',
+        ('server.preset: "big" is wrong, must be auto|embedded|light|normal|large; "auto" is used',),
+        {},
+    ),
+    (
+        b'{"server": {"preset": "auto|light"}}',
+        ('server.preset: "auto|light" is wrong, must be auto|embedded|light|normal|large; "auto" is used',),
+        {},
+    ),
     (b'{"server": 80}', ('server: must be an object {…}; the defaults are used',), {}),
     (b'{"sever": {"port": 81}}', ('sever: no such key; did you mean server?',), {}),
-    (b'{"server": {"prot": 81}, "demo": false}', ('server.prot: no such key; did you mean server.port?',), {'demo': False}),
+    (
+        b'{"server": {"prot": 81}, "demo": false}',
+        ('server.prot: no such key; did you mean server.port?',),
+        {'demo': False},
+    ),
     (b'{"Hostname": "a"}', ('Hostname: no such key; did you mean hostname?',), {}),
     (b'{"hostname port": "a\\u001b"}', ('hostname port: no such key; did you mean hostname?',), {}),
     (b'{"demo": 1}', ('demo: 1 is wrong, must be true or false; true is used',), {}),
     (b'{"demo": [[1]]}', ('demo: its value is wrong, must be true or false; true is used',), {}),
-    (b'{"hostname": "-a"}',
-     ('hostname: "-a" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',), {}),
-    (b'{"hostname": "a.b"}',
-     ('hostname: "a.b" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',), {}),
-    (b'{"hostname": ""}',
-     ('hostname: "" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',), {}),
-    (b'{"network": {"password": "1234567"}}',
-     ('network.password: its value is wrong, must be a text of 8..63 characters; "" is used',), {}),
+    (
+        b'{"hostname": "-a"}',
+        ('hostname: "-a" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',),
+        {},
+    ),
+    (
+        b'{"hostname": "a.b"}',
+        ('hostname: "a.b" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',),
+        {},
+    ),
+    (
+        b'{"hostname": ""}',
+        ('hostname: "" is wrong, must be a text of 1..32 letters, digits, hyphens; "microwebsrv2" is used',),
+        {},
+    ),
+    (
+        b'{"network": {"password": "1234567"}}',
+        ('network.password: its value is wrong, must be a text of 8..63 characters; "" is used',),
+        {},
+    ),
 )
 
 
@@ -103,7 +141,9 @@ def loaded(data, defaults=None):
     usual = flat(config.check({})[0])
     values = flat(values)
     equal(sorted(values), sorted(usual))
-    return {key: value for key, value in values.items() if value != usual[key] or type(value) is not type(usual[key])}, sorted(faults)
+    return {
+        key: value for key, value in values.items() if value != usual[key] or type(value) is not type(usual[key])
+    }, sorted(faults)
 
 
 def check_right_files_are_taken_as_they_are():
@@ -124,9 +164,13 @@ def check_an_absent_file_gives_the_defaults_without_a_fault():
 
 def check_a_boards_defaults_stand_between_the_schemas_and_the_files():
     defaults = {'demo': False, 'server': {'port': 8080, 'root': 'site'}}
-    equal(loaded(b'{"server": {"root": "www2", "port": 0}}', defaults), (
-        {'demo': False, 'server.port': 8080, 'server.root': 'www2'},
-        ['server.port: 0 is wrong, must be an integer of 1..65535; 8080 is used']))
+    equal(
+        loaded(b'{"server": {"root": "www2", "port": 0}}', defaults),
+        (
+            {'demo': False, 'server.port': 8080, 'server.root': 'www2'},
+            ['server.port: 0 is wrong, must be an integer of 1..65535; 8080 is used'],
+        ),
+    )
 
 
 def check_each_cut_of_a_file_is_seen():
@@ -136,8 +180,14 @@ def check_each_cut_of_a_file_is_seen():
 
 
 def check_a_fault_is_one_line_whatever_the_file_holds():
-    for data in (b'{"a\\nb": 1}', b'{"hostname": "a\\nb"}', b'{"server": {"\\r\\n": 1}}', b'{"' + b'x' * 3000 + b'": "' + b'y' * 3000 + b'"}',
-                 b'{"demo": "' + b'y' * 3000 + b'"}', b'{"demo": ' + b'[' * 200 + b']' * 200 + b'}'):
+    for data in (
+        b'{"a\\nb": 1}',
+        b'{"hostname": "a\\nb"}',
+        b'{"server": {"\\r\\n": 1}}',
+        b'{"' + b'x' * 3000 + b'": "' + b'y' * 3000 + b'"}',
+        b'{"demo": "' + b'y' * 3000 + b'"}',
+        b'{"demo": ' + b'[' * 200 + b']' * 200 + b'}',
+    ):
         for fault in loaded(data)[1]:
             assert '\n' not in fault and '\r' not in fault and len(fault) < 160, fault
 
@@ -146,15 +196,30 @@ def check_update_keeps_what_it_does_not_change():
     write('config.json', b'{"mine": 1, "demo": false, "app": {"a": 1}, "server": {"port": 81, "root": "w"}}')
     equal(config_save.update({'hostname': 'h', 'server': {'port': 82}, 'tls': {'port': 444}}), [])
     with open('config.json') as f:
-        equal(json.load(f), {'mine': 1, 'demo': False, 'app': {'a': 1}, 'server': {'port': 82, 'root': 'w'}, 'hostname': 'h', 'tls': {'port': 444}})
+        equal(
+            json.load(f),
+            {
+                'mine': 1,
+                'demo': False,
+                'app': {'a': 1},
+                'server': {'port': 82, 'root': 'w'},
+                'hostname': 'h',
+                'tls': {'port': 444},
+            },
+        )
     equal(config_save.update({'demo': None, 'server': {'port': None}, 'app': {'b': 2}, 'threads': None}), [])
     with open('config.json') as f:
-        equal(json.load(f), {'mine': 1, 'app': {'b': 2}, 'server': {'root': 'w'}, 'hostname': 'h', 'tls': {'port': 444}})
+        equal(
+            json.load(f), {'mine': 1, 'app': {'b': 2}, 'server': {'root': 'w'}, 'hostname': 'h', 'tls': {'port': 444}}
+        )
 
 
 def check_update_saves_nothing_when_there_are_faults():
     write('config.json', b'{"demo": false}')
-    equal(config_save.update({'demo': True, 'server': {'prot': 1}}), ['server.prot: no such key; did you mean server.port?'])
+    equal(
+        config_save.update({'demo': True, 'server': {'prot': 1}}),
+        ['server.prot: no such key; did you mean server.port?'],
+    )
     equal(loaded(b'{"demo": false}'), ({'demo': False}, []))
 
 

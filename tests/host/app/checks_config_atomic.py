@@ -11,7 +11,7 @@ from checking import equal
 
 sys.path.append(__file__.rsplit('/tests/', 1)[0])  # behind the frozen modules
 
-from firmware import config, config_save
+from firmware import config, config_save  # noqa: E402
 
 OLD = {'hostname': 'old', 'server': {'port': 1111, 'root': 'old-root'}, 'app': {'text': 'o' * 60}}
 NEW = {'hostname': 'new-and-longer', 'server': {'port': 2222, 'root': 'new'}, 'app': {'text': 'n' * 90}}
@@ -22,13 +22,25 @@ class PowerCut(BaseException):
     """Not an Exception: nothing of the code under test may go on behind it."""
 
 
-class Flash:
-    """Stands for `os` and `open` in config_save: calls `before_step` before each operation that changes the flash."""
+def cut_power():
+    """Ends everything."""
+    raise PowerCut()
 
-    def __init__(self, replaces, before_step):
+
+class Flash:
+    """Stands for `os` and `open` in config_save: calls `cut` behind so many steps, operations that change the flash."""
+
+    def __init__(self, replaces, steps, cut):
         self.replaces = replaces
-        self.before_step = before_step
+        self.steps = steps
+        self.cut = cut
         self.stat = os.stat
+
+    def before_step(self):
+        """Counts a step."""
+        if self.steps == 0:
+            self.cut()
+        self.steps -= 1
 
     def open(self, path, mode):
         """Opens a file; one that is written takes its content in pieces that reach the flash at once."""
@@ -69,7 +81,7 @@ class Writer:
         """Writes piece by piece."""
         for i in range(0, len(data), PIECE):
             self.flash.before_step()
-            self.file.write(data[i:i + PIECE])
+            self.file.write(data[i : i + PIECE])
             self.file.flush()
 
     def flush(self):
@@ -96,11 +108,11 @@ def state_of(path='config.json'):
     for name, content in (('old', OLD), ('new', NEW), ('none', {})):
         if values == config.check(content)[0]:
             return name
-    assert False, 'neither the old nor the new: %r' % values
+    raise AssertionError('neither the old nor the new: %r' % values)
 
 
 def prepare(path, before):
-    """Leaves on the flash what stands there before a save: 'old', 'none', or 'cut': the old one under its other name."""
+    """Leaves on the flash what stands there before a save: 'old', 'none', or 'cut': the old one as `path`.new."""
     for name in (path, path + '.new'):
         if config_save_exists(name):
             os.remove(name)
@@ -116,14 +128,7 @@ def cut_everywhere(before, replaces, save):
     step = 0
     while True:
         prepare('config.json', before)
-        left = [step]
-
-        def before_step():
-            if left[0] == 0:
-                raise PowerCut()
-            left[0] -= 1
-
-        use(Flash(replaces, before_step))
+        use(Flash(replaces, step, cut_power))
         try:
             save()
             ended = True
@@ -189,13 +194,13 @@ class Ram:
         """Reads (MicroPython's block device protocol)."""
         if self.left:
             start = n * self.size + offset
-            buffer[:] = self.data[start:start + len(buffer)]
+            buffer[:] = self.data[start : start + len(buffer)]
 
     def writeblocks(self, n, buffer, offset=None):
         """Writes; the simple interface of FAT has no offset."""
         if self._may_write():
             start = n * self.size + (offset or 0)
-            self.data[start:start + len(buffer)] = buffer
+            self.data[start : start + len(buffer)] = buffer
 
     def ioctl(self, op, arg):
         """Answers the number and size of blocks, erases a block."""

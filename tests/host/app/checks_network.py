@@ -40,7 +40,7 @@ class Network:
 
 sys.modules['network'] = Network
 
-from firmware import config, net_lan, net_wipy, net_wlan
+from firmware import config, net_lan, net_wipy, net_wlan  # noqa: E402
 
 
 class Clock:
@@ -238,7 +238,7 @@ def check_wlan_that_cannot_join_opens_its_own_network_and_joins_later():
         equal(address, '192.168.4.1')
         assert ms <= 20000
         equal(ap.settings, {'ssid': 'barn', 'key': '87654321', 'security': 3})
-        assert any(['cannot join garden' in line for line in lines]), lines
+        assert any('cannot join garden' in line for line in lines), lines
         assert 'barn' in lines[-1] and '192.168.4.1' in lines[-1] and '87654321' not in ''.join(lines), lines
         joins = len([call for call in nic.calls if call[0] == 'connect'])
         for _ in range(90):
@@ -351,7 +351,10 @@ class Wipy:
 def check_wipy_joins():
     nic = Wipy('10.0.0.7')
     equal(up(net_wipy, nic, ssid='garden', password='12345678')[0], '10.0.0.7')
-    equal(nic.calls, [('init', Wipy.STA, None, None), ('ifconfig', 'dhcp'), ('connect', 'garden', (Wipy.WPA2, '12345678'), 5000)])
+    equal(
+        nic.calls,
+        [('init', Wipy.STA, None, None), ('ifconfig', 'dhcp'), ('connect', 'garden', (Wipy.WPA2, '12345678'), 5000)],
+    )
     equal(net_wipy.poll(), None)
     nic.address = nic.future = ''
     equal(net_wipy.poll(), '')

@@ -52,8 +52,12 @@ class FirmwareProcess:
             path.write_text(content)
         line, environment = command(target, flash.parent / 'unfrozen', interpreter_options)
         self.process = subprocess.Popen(
-            [*line, '--port', str(self.port), *options], cwd=flash, env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [*line, '--port', str(self.port), *options],
+            cwd=flash,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self.output = Output(self.process.stdout)
         if wait:
