@@ -161,6 +161,7 @@ def check_python_block_keeps_its_lines():
     equal(rendered('{{ py }}\r\n\tif 1:\r\n\t\tx = """\r\n"""\r\n{{ end }}{{ len(x) }}').strip(), '1')
     equal(rendered('{{ if 1 }}{{ py }}\nif 1:\n  x = 5\n{{ end }}{{ x }}{{ end }}'), '5')
     equal(rendered('{{ py }}s = "{{ end }}"{{ end }}{{ s }}'), '{{ end }}')
+    equal(rendered("{{ py }}\n  s = 'a\\\n  b'\n  t = 'c'\n{{ end }}{{ s }}{{ t }}"), 'a  bc')
 
 
 def check_functions_see_each_other_the_page_and_the_shared_variables():
@@ -194,6 +195,10 @@ def check_what_a_page_assigns_is_its_own():
     )
     equal([page.render() for _ in range(2)], [b'HelloHELLO1'] * 2)
     equal((variables['title'], variables['items']), ('Hello', [1]))
+
+
+def check_names_that_a_page_has_by_itself_cannot_be_shared():
+    equal(rendered('{{ Request }}{{ print(1, end="") }}', 2, Request=3, print=4), '21')
 
 
 def check_what_a_page_declares_global_is_shared():
