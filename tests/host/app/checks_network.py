@@ -8,7 +8,7 @@ import sys
 
 from checking import equal
 
-sys.path.append(__file__.rsplit('/tests/', 1)[0])  # behind the frozen modules
+sys.path.insert(0, __file__.rsplit('/tests/', 1)[0])  # before the frozen modules: the UNIX image has none of these
 
 
 class Network:
