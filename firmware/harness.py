@@ -124,6 +124,7 @@ class Harness:
         self._watchdog = None
         self._reset_in = 0
         self._www = None
+        self._poll = None
         self.config = None
         self.address = None
         self.application = 'none'
@@ -153,7 +154,12 @@ class Harness:
                 self.config[key].update(value)
             else:
                 self.config[key] = value
-        self.address = board.network(self.config)
+        try:
+            self.address = board.network(self.config)
+            self._poll = getattr(board, 'poll', None)
+        except Exception as e:
+            print('the network has failed')
+            _print_exception(e)
         try:
             import www_image
             self._www = www_image.mount()
@@ -398,16 +404,25 @@ class Harness:
             self._watchdog.feed()
         if self._unstarted and self._imported:
             self._call_on_start()
-        if hasattr(board, 'poll'):
-            address = board.poll()
-            if address is not None:
-                self.address = address or None
-                self._announce()
+        if self._poll:
+            self._follow_network()
         if self._reset_in:
             self._reset_in -= 1
             if not self._reset_in:
                 self._close()
                 _reset()()
+
+    def _follow_network(self):
+        """Ask the board whether the address is another now."""
+        try:
+            address = self._poll()
+            if address is not None:
+                self.address = address or None
+                self._announce()
+        except Exception as e:
+            self._poll = None
+            print('the network has failed')
+            _print_exception(e)
 
     def _start_watchdog(self):
         """Start the watchdog, if the configuration asks for one."""

@@ -169,6 +169,22 @@ class Server:
         """Stops."""
 
 
+def check_a_network_that_raises_is_shown_and_the_device_comes_up():
+    usual, board.network = board.network, lambda config: 1 // 0
+    try:
+        made = fresh()
+        equal(made.address, None)
+        assert shown('the network has failed'), lines
+        made._on_second(1000)
+    finally:
+        board.network = usual
+    made = fresh()
+    board.polled = [RuntimeError('radio'), '10.0.0.2']
+    made._on_second(1000)
+    made._on_second(1000)
+    equal((made.address, lines[-1]), ('10.0.0.1', 'the network has failed'))
+
+
 def check_a_reset_comes_after_the_answer_had_its_time():
     made = fresh()
     Machine.resets = 0
@@ -236,8 +252,8 @@ def check_a_handler_may_stop_the_server():
     made = fresh(demo=False)
     try:
         made.running = True
-        board.poll = made.stop  # called by the loop's own thread, as a handler is
+        made._poll = made.stop  # called by the loop's own thread, as a handler is
         made._serve()
         equal((made._serving, made._servers), (False, []))
     finally:
-        del board.poll
+        made.stop()
