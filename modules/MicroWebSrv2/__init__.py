@@ -39,5 +39,10 @@ try:
     from .libs.xasUDP import XAsyncUDPDatagram, XAsyncUDPDatagramException
 except ImportError:  # a board's manifest may leave it out
     pass
+else:  # programs take them from there, too
+    from .libs import XAsyncSockets as _layer
+
+    _layer.XAsyncUDPDatagram = XAsyncUDPDatagram
+    _layer.XAsyncUDPDatagramException = XAsyncUDPDatagramException
 
 __version__ = "1.0.0"

@@ -134,12 +134,12 @@ class _Reader:
 
     def ask(self, take, what, callback, argument, timeoutSec):
         client = self._client
-        _check(self._wanted is None, XAsyncTCPClientException, "A receive is pending already.")
         _check(_is_callback(callback), XAsyncTCPClientException, "The callback must be a function or None.")
         ok = timeoutSec is None or (isinstance(timeoutSec, int) and timeoutSec > 0)
         _check(ok, XAsyncTCPClientException, '"timeoutSec" must be a positive integer or None.')
         if client._closed:
             return False
+        _check(self._wanted is None, XAsyncTCPClientException, "A receive is pending already.")
         self._wanted = (take, what, callback, argument)
         client._expire(timeoutSec or 0)
         client._pool._call(self._serve)

@@ -2,11 +2,17 @@
 
 import gc
 import sys
+from time import sleep
 
 try:
     from traceback import print_exc
 except ImportError:
     print_exc = None
+
+
+def sleep_ms(milliseconds):
+    """Sleeps; by time.sleep(), during which MicroPython lets other threads run."""
+    sleep(milliseconds / 1000)
 
 
 def raises(errors, function, *args, **kwargs):

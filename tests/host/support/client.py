@@ -176,7 +176,7 @@ class Connection:
     def refused(self, method='GET'):
         """Reads a response behind which the server closes, ends this side as a client does then, asserts the end.
 
-        Without `shutdown` (MicroPython) the server waits for the client's end before it closes, to keep the answer whole.
+        Without `shutdown` (MicroPython) the server waits for the client's end, to keep the answer whole.
         """
         found = self.response(method)
         assert found.header('connection') == 'close', found
