@@ -12,14 +12,22 @@ DEBIAN_MIRROR ?=## where Debian's source packages come from, instead of this sys
 RAM_KB ?=## QEMU: the RAM of the emulated board
 STACK_KB ?=## QEMU: its stack
 CONTAINER ?=## ESP32: 1 builds in mpbuild's container
+WIFI_SSID ?=## provision: the Wi-Fi network to join; WIFI_PASSWORD its password
+WIFI_PASSWORD ?=
+ADDRESS ?=## provision: dhcp, or ADDRESS/BITS,GATEWAY, as 192.168.1.50/24,192.168.1.1
+HOSTNAME ?=## provision: the name of the device on the network; ADMIN_PASSWORD the password for its pages
+ADMIN_PASSWORD ?=
 QUICK ?=## bench: 1 for a run of under three minutes
 ARGS ?=## test, hil: more arguments for pytest, as ARGS="-k websocket -x"
 V ?=## 1 shows all output of builds
 
-VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK ARGS V
+VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK ARGS V WIFI_SSID ADDRESS
 # Defaults stay with the tools: only what the command line or the environment says is handed on.
 is_given = $(and $(filter-out file,$(origin $1)),$($1))
 GIVEN = $(foreach name,$(VARIABLES),$(if $(call is_given,$(name)),'$(name)=$(subst ','\'',$($(name)))'))
+# The environment of a container has a HOSTNAME of its own. Passwords reach the tools in the environment only.
+GIVEN += $(if $(filter command,$(origin HOSTNAME)),'HOSTNAME=$(subst ','\'',$(HOSTNAME))')
+export WIFI_PASSWORD ADMIN_PASSWORD
 
 GOALS := run test build size flash deploy provision hil bench debug profile lint
 

@@ -29,6 +29,11 @@ VARIABLES = (
     'RAM_KB',
     'STACK_KB',
     'CONTAINER',
+    'WIFI_SSID',
+    'WIFI_PASSWORD',
+    'ADDRESS',
+    'HOSTNAME',
+    'ADMIN_PASSWORD',
     'QUICK',
     'ARGS',
     'V',
@@ -126,9 +131,11 @@ def first_error(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if any('No space left on device' in line for line in lines):
         return 'no space left on the disk'
-    for line in lines:
+    if fetch := re.search(r'Failed to fetch .*', text):
+        return fetch.group()
+    for line, following in zip(lines, [*lines[1:], '']):
         if _ERROR_LINE.search(line):
-            return line
+            return f'{line} {following}' if line.endswith(':') else line
     return lines[-1] if lines else 'it printed nothing'
 
 

@@ -1,4 +1,6 @@
-"""Flashing an ESP32 with esptool: finds the board, writes the parts of the image, has each part's MD5 compared by the chip."""
+"""Flashing an ESP32 with esptool: finds the board, writes the parts of the image, has each part's MD5 compared by the
+chip.
+"""
 
 import csv
 import sys
@@ -37,7 +39,8 @@ def partitions(path):
 
 
 def layout(made, table):
-    """Returns what goes where: a sorted list of (offset, Path). `made` has the Paths that target.build returns, `table` is the csv's Path.
+    """Returns what goes where: a sorted list of (offset, Path). `made` has the Paths that target.build returns,
+    `table` is the csv's Path.
 
     The partitions nvs and vfs are not in it: configuration and files stay.
     """
@@ -76,11 +79,15 @@ def flash(made, table, device, say):
 
 
 def connect(candidates):
-    """Returns esptool's object for the first ESP32 at one of the serial ports. Raises Failure that says what was found instead."""
+    """Returns esptool's object for the first ESP32 at one of the serial ports. Raises Failure that says what was
+    found instead.
+    """
     import esptool
 
     if not candidates:
-        raise Failure(f'no USB serial port is there: plug the board in, or name its port by DEVICE=; if it is plugged in, {_HINT}')
+        raise Failure(
+            f'no USB serial port is there: plug the board in, or name its port by DEVICE=; if it is plugged in, {_HINT}'
+        )
     found = []
     for port in candidates:
         try:
@@ -97,7 +104,9 @@ def connect(candidates):
 
 
 def write(chip, places, say):
-    """Writes (offset, Path) pairs, has the chip compare each MD5, and resets it. Raises Failure when that ends early."""
+    """Writes (offset, Path) pairs, has the chip compare each MD5, and resets it. Raises Failure when that ends
+    early.
+    """
     import esptool
 
     try:
@@ -109,12 +118,16 @@ def write(chip, places, say):
         files = [(offset, str(path)) for offset, path in places]
         esptool.write_flash(chip, files, compress=True, no_progress=not sys.stdout.isatty())
     except (esptool.FatalError, OSError) as error:
-        raise Failure(f'writing ended early: {_one_line(error)}. The board does not start now: check the cable and flash again') from error
+        raise Failure(
+            f'writing ended early: {_one_line(error)}. The board does not start now: check the cable and flash again'
+        ) from error
     say('written and verified')
     try:
         esptool.reset_chip(chip, 'hard-reset')
     except (esptool.FatalError, OSError) as error:
-        raise Failure(f'the image is on the board and verified, but the reset failed ({_one_line(error)}): press its button EN') from error
+        raise Failure(
+            f'the image is on the board and verified, but the reset failed ({_one_line(error)}): press its button EN'
+        ) from error
 
 
 def _close(chip):

@@ -1,8 +1,8 @@
 """Flashing a WIPY: the image over FTP into the running board, or with cc3200tool over the serial port.
 
-The board's FTP server (ports/cc3200/ftp of MicroPython) writes what is stored as /flash/sys/mcuimg.bin past the file system into the place of
-the next image. At the next start the bootloader checks the image's MD5 and starts the old image when it is wrong: an upload that
-was cut does no harm. So the image cannot be read back; files can, and each is.
+The board's FTP server (ports/cc3200/ftp of MicroPython) writes what is stored as /flash/sys/mcuimg.bin past the file
+system into the place of the next image. At the next start the bootloader checks the image's MD5 and starts the old
+image when it is wrong: an upload that was cut does no harm. So the image cannot be read back; files can, and each is.
 """
 
 import ftplib
@@ -41,17 +41,25 @@ class Board:
 
 
 def parse_device(device):
-    """Makes a Board of what DEVICE= says: nothing, HOST, USER:PASSWORD@HOST, each with :PORT of FTP if need be. Raises Failure."""
+    """Makes a Board of what DEVICE= says: nothing, HOST, USER:PASSWORD@HOST, each with :PORT of FTP if need be.
+    Raises Failure.
+    """
     try:
         parts = urllib.parse.urlsplit('//' + (device or DEFAULT_HOST).removeprefix('ftp://'))
         port = parts.port
     except ValueError as error:
         raise Failure(f'DEVICE={device} is no address of a board: {error}') from error
     if not parts.hostname or parts.path not in ('', '/'):
-        raise Failure(f'DEVICE={device} is no address of a board: give HOST or USER:PASSWORD@HOST, or a serial port as /dev/ttyUSB0')
+        raise Failure(
+            f'DEVICE={device} is no address of a board: give HOST or USER:PASSWORD@HOST, or a serial port as '
+            '/dev/ttyUSB0'
+        )
     unquote = urllib.parse.unquote
     return Board(
-        parts.hostname, unquote(parts.username or DEFAULT_USER), unquote(parts.password or DEFAULT_PASSWORD), ftp_port=port or 21
+        parts.hostname,
+        unquote(parts.username or DEFAULT_USER),
+        unquote(parts.password or DEFAULT_PASSWORD),
+        ftp_port=port or 21,
     )
 
 
@@ -73,13 +81,15 @@ def check_size(size):
     """Raises Failure when an image of `size` bytes does not go over the air."""
     if size > OVER_THE_AIR:
         raise Failure(
-            f'the image of {size:,} bytes does not go over the air, which takes {OVER_THE_AIR:,}: nothing was sent. Write it with cc3200tool '
+            f'the image of {size:,} bytes does not go over the air, which takes {OVER_THE_AIR:,}: nothing was '
+            'sent. Write it with cc3200tool '
             'over the serial port (DEVICE=/dev/ttyUSB0), or make VARIANT=OTA'
         )
 
 
 def upload(board, files, say):
-    """Stores files (dict: path on the board to bytes) by FTP and reads each one back. Raises Failure; a second try repairs.
+    """Stores files (dict: path on the board to bytes) by FTP and reads each one back. Raises Failure; a second try
+    repairs.
 
     Files that are on the board as they should be are not sent again. The image is: it cannot be read back.
     """
@@ -90,8 +100,14 @@ def upload(board, files, say):
             for path, data in files.items():
                 _store(ftp, path, data, say)
     except (EOFError, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or 'the board closed the connection'
-        raise Failure(f'FTP with {board.host}:{board.ftp_port}: {reason}. Is this computer in the network of the board?') from error
+        reason = (
+            error.strerror
+            if isinstance(error, OSError) and error.strerror
+            else str(error) or 'the board closed the connection'
+        )
+        raise Failure(
+            f'FTP with {board.host}:{board.ftp_port}: {reason}. Is this computer in the network of the board?'
+        ) from error
     except ftplib.Error as error:
         raise Failure(f'FTP with {board.host}:{board.ftp_port}: the board said {error}; try again') from error
 
@@ -114,7 +130,7 @@ def _store(ftp, path, data, say):
         return
     if stored != data:
         size = 'nothing' if stored is None else f'{len(stored):,} bytes'
-        raise Failure(f'{path} was not stored whole: {size} of {len(data):,} came back as they should be; try again')
+        raise Failure(f'{path} was not stored whole: {size} of {len(data):,} came back; try again')
 
 
 def _read(ftp, path):
@@ -146,6 +162,7 @@ class Telnet:
             self._read_until(b'Login as:')
             self._socket.sendall(board.user.encode() + b'\r\n')
             self._read_until(b'Password:')
+            time.sleep(0.2)  # what comes before the server has sent its options is lost
             self._socket.sendall(board.password.encode() + b'\r\n')
             if b'succeeded' not in self._read_until(b'succeeded', b'Login as:', b'nvalid'):
                 raise Failure(f'the board refused the telnet login of {board.user}')
@@ -192,12 +209,15 @@ def restart(board, say):
             telnet.close()
     except OSError as error:
         raise Failure(
-            f'the image is on the board, but the reset over telnet at {board.host}:{board.telnet_port} failed ({error}): press its button'
+            f'the image is on the board, but the reset over telnet at {board.host}:{board.telnet_port} failed '
+            f'({error}): press its button'
         ) from error
 
 
 def confirm(board, build, say, wait=90, pause=2):
-    """Waits until the board runs the build whose id is `build`. Raises Failure when it does not within `wait` seconds."""
+    """Waits until the board runs the build whose id is `build`. Raises Failure when it does not within `wait`
+    seconds.
+    """
     say('waiting for the board to come back')
     found = None
     deadline = time.monotonic() + wait
@@ -212,9 +232,15 @@ def confirm(board, build, say, wait=90, pause=2):
         except OSError:
             pass
         if found not in (None, build):
-            raise Failure(f'the board still runs the build {found or "of another firmware"}, not {build}: the bootloader refused the image; try again')
+            raise Failure(
+                f'the board still runs the build {found or "of another firmware"}, not {build}: the bootloader '
+                'refused the image; try again'
+            )
         if found is None and time.monotonic() > deadline:
-            raise Failure(f'the board was not seen again at {board.host} within {wait} s: join its Wi-Fi network, or see its serial console')
+            raise Failure(
+                f'the board was not seen again at {board.host} within {wait} s: join its Wi-Fi network, or see its '
+                'serial console'
+            )
         if found is None:
             time.sleep(pause)
     say(f'the board runs the build {build}')
@@ -225,7 +251,8 @@ def flash_serial(ctx, image, device):
     tool = shutil.which('cc3200tool')
     if tool is None:
         raise Failure(
-            'cc3200tool is not installed (it is on no package registry: its sources are on GitHub, by ALLTERCO); without it an image of at most '
+            'cc3200tool is not installed (it is on no package registry: its sources are on GitHub, by ALLTERCO); '
+            'without it an image of at most '
             f'{OVER_THE_AIR:,} bytes goes over Wi-Fi'
         )
     ctx.say(f'writing {image} over {device}: press the reset button when it waits for the target')

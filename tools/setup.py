@@ -106,9 +106,10 @@ def _become_root():
     return None
 
 
-def make_environment(goal):
+def make_environment(goal, variables):
     """Makes .venv and installs what the goal needs into it, unless that is there. Raises Failure."""
-    files = [ROOT / 'requirements' / f'{name}.txt' for name in ('build', *EXTRAS.get(goal, ()))]
+    names = ['build', *EXTRAS.get(goal, ())] + (['container'] if 'CONTAINER' in variables else [])
+    files = [ROOT / 'requirements' / f'{name}.txt' for name in names]
     files = [path for path in files if path.is_file()]
     python = VENV / 'bin' / 'python'
     with common.lock(BUILD / '.setup.lock'):
@@ -160,7 +161,7 @@ def main(variables, goal):
     missing = missing_packages(debian_packages(goal, variables))
     if missing:
         install_packages(missing)
-    make_environment(goal)
+    make_environment(goal, variables)
 
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import common
-from tools.common import BUILD, Failure, need_tool
+from tools.common import BUILD, Failure, Unavailable, need_tool
 
 SUITE = 'trixie'
 MICROPYTHON = '1.25.0'
@@ -56,8 +56,8 @@ class Sources:
             return
         if self.upstream:
             how = f'git -C {self.micropython} submodule update --init {" ".join(empty)}'
-            raise Failure(f'{", ".join(empty)} of the checkout MICROPY_DIR is empty: {how}')
-        raise Failure(
+            raise Unavailable(f'{", ".join(empty)} of the checkout MICROPY_DIR is empty: {how}')
+        raise Unavailable(
             f"Debian's source package of MicroPython has no {', '.join(empty)}: "
             'give MICROPY_DIR=<an upstream checkout of MicroPython with its submodules>'
         )

@@ -1,7 +1,8 @@
 """The ESP32 on the device."""
 
-import network as _network
 import os
+
+import network as _network
 
 from firmware import net_wlan
 
@@ -18,7 +19,9 @@ def mount():
 
 
 def network(config):
-    """Brings the Wi-Fi up; returns the address to open, or None. An image that comes this far is kept after an update."""
+    """Brings the Wi-Fi up; returns the address to open, or None. An image that comes this far is kept after an
+    update.
+    """
     address = net_wlan.up(_network.WLAN(_network.STA_IF), config)
     _keep_image()
     return address

@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools import common, flash_esp32
-from tools.common import Failure
+from tools import flash_esp32
+from tools.common import Failure, Unavailable
 
 NAME = 'ESP32'
 TITLE = 'ESP32 with 4 MB of flash; building needs ESP-IDF (IDF_PATH) or CONTAINER=1'
@@ -35,7 +35,7 @@ def build(ctx):
     else:
         make = _idf(ctx)
     tree = ctx.sources()
-    tree.need('lib/berkeley-db-1.x', 'lib/micropython-lib')
+    tree.need('lib/berkeley-db-1.xx', 'lib/micropython-lib')
     folder = ctx.port_folder()
     ctx.run(
         [*make, f'BOARD_DIR={ctx.board}', f'BUILD={folder}', f'FROZEN_MANIFEST={ctx.manifest()}'],
@@ -51,9 +51,11 @@ def build(ctx):
 def _idf(ctx):
     """Returns the command that builds with ESP-IDF. Raises Failure where that is not there."""
     if 'IDF_PATH' not in os.environ:
-        raise Failure(
-            f'ESP-IDF is missing. Either install it ({IDF_VERSIONS[1, 25]} for MicroPython 1.25), run `. export.sh` in its folder and give '
-            'MICROPY_DIR=<checkout of MicroPython with submodules>; or give CONTAINER=1 and MICROPY_DIR to build in a Docker container'
+        raise Unavailable(
+            f'ESP-IDF is missing. Either install it ({IDF_VERSIONS[1, 25]} for MicroPython 1.25), run `. '
+            'export.sh` in its folder and give '
+            'MICROPY_DIR=<checkout of MicroPython with submodules>; or give CONTAINER=1 and MICROPY_DIR to build '
+            'in a Docker container'
         )
     if shutil.which('idf.py') is None:
         raise Failure(f'idf.py is not on the PATH: run `. {os.environ["IDF_PATH"]}/export.sh` in this shell first')
@@ -78,11 +80,14 @@ def _container(ctx):
     if shutil.which('docker') is None:
         raise Failure('CONTAINER=1 needs Docker: apt-get install docker.io (or give ESP-IDF by IDF_PATH)')
     if 'MICROPY_DIR' not in ctx.variables:
-        raise Failure('CONTAINER=1 needs MICROPY_DIR=<a git checkout of MicroPython 1.25 or newer>: the container builds in it')
+        raise Failure(
+            'CONTAINER=1 needs MICROPY_DIR=<a git checkout of MicroPython 1.25 or newer>: the container builds in it'
+        )
     seen = [ctx.sources().micropython, Path.home().resolve()]
     if not any(ctx.root.is_relative_to(folder) for folder in seen):
         raise Failure(
-            f'the container sees the checkout {seen[0]} and your home folder {seen[1]}; this project lies in neither: move it there'
+            f'the container sees the checkout {seen[0]} and your home folder {seen[1]}; this project lies in '
+            'neither: move it there'
         )
     return [sys.executable, '-m', 'mpbuild', 'build', 'ESP32_GENERIC']
 
@@ -91,7 +96,10 @@ def check_slot(size, partitions):
     """Raises Failure when an application of `size` bytes does not fit into a slot of the partition table (a Path)."""
     slot = min(part.size for part in flash_esp32.partitions(partitions) if part.kind == 'app')
     if size > slot:
-        raise Failure(f'the application of {size:,} bytes does not fit into an OTA slot of {slot:,} bytes: freeze {size - slot:,} bytes less')
+        raise Failure(
+            f'the application of {size:,} bytes does not fit into an OTA slot of {slot:,} bytes: freeze '
+            f'{size - slot:,} bytes less'
+        )
 
 
 def size(ctx):

@@ -1,8 +1,9 @@
 """The WIPY (CC3200) on the device."""
 
+import os
+
 import machine
 import network as _network
-import os
 
 from firmware import net_wipy
 

@@ -1,7 +1,7 @@
 # The WIPY set: routes, static files, JSON, forms, auth, WebSockets. Each byte frozen here is a byte of heap less.
 include(
-    "../manifest.py",
-    network=("net_wipy",),
+    '../manifest.py',
+    network=('net_wipy',),
     sha1=True,
     pyhtml=False,
     tcp_client=False,
@@ -14,4 +14,4 @@ include(
     config_save=False,
     opt=3,
 )
-module("board.py", opt=3)
+module('board.py', opt=3)

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 
-from tools import common, flash_wipy, frozen
+from tools import common, flash_wipy
 from tools.common import Failure
 
 NAME = 'WIPY'
@@ -26,7 +26,8 @@ def build(ctx):
     manifest = ctx.manifest()
     folder = ctx.port_folder()
     port = tree.micropython / 'ports' / 'cc3200'
-    # The port looks for its boards in its own folder `boards`, and signs in its own folder: we lead it to ours, and sign here.
+    # The port looks for its boards in its own folder `boards`, and signs in its own folder: we lead it to ours, and
+    # sign here.
     board = os.path.relpath(ctx.board, port / 'boards')
     ctx.run(
         [
@@ -50,9 +51,15 @@ def build(ctx):
     free = heap(folder / 'application.axf.map')
     ctx.say(f'{free:,} bytes of heap left')
     if free < HEAP_NEEDED:
-        raise Failure(f'the image leaves {free:,} bytes of heap, {HEAP_NEEDED:,} are needed: freeze {HEAP_NEEDED - free:,} bytes less')
+        raise Failure(
+            f'the image leaves {free:,} bytes of heap, {HEAP_NEEDED:,} are needed: freeze {HEAP_NEEDED - free:,} '
+            'bytes less'
+        )
     if image.stat().st_size > flash_wipy.OVER_THE_AIR:
-        ctx.say(f'{image.stat().st_size:,} bytes are more than over-the-air updates take ({flash_wipy.OVER_THE_AIR:,}): see README.md')
+        ctx.say(
+            f'{image.stat().st_size:,} bytes are more than over-the-air updates take '
+            f'({flash_wipy.OVER_THE_AIR:,}): see README.md'
+        )
     return {'image': image}
 
 

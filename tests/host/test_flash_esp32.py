@@ -1,5 +1,7 @@
-"""Shows that the ESP32 is found, written and verified by esptool (against esp32-mock-bootloader, which speaks the chip's own protocol),
-and that another chip, no board and a cable that is pulled out each end with one clear error, after which a retry works."""
+"""Shows that the ESP32 is found, written and verified by esptool (against esp32-mock-bootloader, which speaks the
+chip's own protocol), and that another chip, no board and a cable that is pulled out each end with one clear error,
+after which a retry works.
+"""
 
 import contextlib
 import hashlib
@@ -39,7 +41,9 @@ def bootloader(monkeypatch, tmp_path):
 
 
 class Cable:
-    """A serial line, as a TCP relay to the mock chip, that can be pulled out after a number of bytes towards the chip."""
+    """A serial line, as a TCP relay to the mock chip, that can be pulled out after a number of bytes towards the
+    chip.
+    """
 
     def __init__(self, port):
         self._port = port

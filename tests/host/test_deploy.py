@@ -1,0 +1,124 @@
+"""Shows `make deploy` on a board with stock MicroPython (the emulated one, with nothing of this project frozen): a
+first run installs a server that serves, a second copies nothing, what was cut or changed is repaired, and nothing of
+others is lost.
+"""
+
+import threading
+import urllib.request
+
+import pytest
+
+from tools import boards, deploy, emulator, repl
+from tools.common import BUILD, ROOT, Failure
+
+
+class StockContext(boards.Context):
+    """The board QEMU with a stock firmware."""
+
+    def __init__(self):
+        super().__init__('QEMU')
+        self.build = BUILD / 'QEMU-stock'
+        self.log = self.build / 'build.log'
+
+    def manifest(self):
+        """Returns the manifest that freezes nothing of ours."""
+        return ROOT / 'tests' / 'host' / 'stock' / 'manifest.py'
+
+
+@pytest.fixture(scope='session')
+def stock_image():
+    """The stock firmware's ELF file."""
+    context = StockContext()
+    boards.load('QEMU').compile_port(context, context.build)
+    return context.build / 'firmware.elf'
+
+
+@pytest.fixture(scope='module')
+def device(stock_image, tmp_path_factory):
+    """The serial port of a stock board, and the port of this computer that leads to its port 80."""
+    http = emulator.free_port()
+    flash = tmp_path_factory.mktemp('deploy') / 'flash.img'
+    with emulator.Emulator(stock_image, flash, [(http, 80)]) as board:
+        bridge = emulator.Bridge(board.console, terminal=False)
+        thread = threading.Thread(target=bridge.run, daemon=True)
+        thread.start()
+        yield bridge.path, http
+        board.close()
+        thread.join(10)
+
+
+def run(device):
+    """Runs `make BOARD=QEMU deploy`; returns its exit status."""
+    return deploy.main(['BOARD=QEMU', f'DEVICE={device[0]}'])
+
+
+def test_the_first_run_installs_a_server_and_the_second_copies_nothing(device, capfd):
+    assert run(device) == 0, capfd.readouterr().err
+    out = capfd.readouterr().out
+    assert 'copying /flash/lib/MicroWebSrv2/microWebSrv2.mpy' in out
+    assert 'QEMU: open http://' in out
+    with urllib.request.urlopen(f'http://127.0.0.1:{device[1]}/', timeout=20) as answer:
+        assert answer.status == 200
+    assert run(device) == 0
+    out = capfd.readouterr().out
+    assert 'copying' not in out
+    assert ' 0 files copied' in out
+
+
+def test_what_is_cut_changed_or_old_is_repaired(device, capfd):
+    with repl.Board(device[0]) as board:
+        board.make_folder('/flash/lib/MicroWebSrv2')
+        board.write('/flash/lib/MicroWebSrv2/webRoute.mpy', b'M\x06half')
+        board.write('/flash/lib/MicroWebSrv2/gone.mpy', b'of an older version')
+        board.write('/flash/lib/mine.py', b'x = 1\n')
+    assert run(device) == 0
+    out = capfd.readouterr().out
+    assert 'copying /flash/lib/MicroWebSrv2/webRoute.mpy' in out
+    assert 'removing /flash/lib/MicroWebSrv2/gone.mpy' in out
+    with repl.Board(device[0]) as board:
+        assert board.read('/flash/lib/mine.py') == b'x = 1\n'
+        assert board.read('/flash/lib/MicroWebSrv2/gone.mpy') is None
+
+
+def test_a_run_that_is_cut_is_completed_by_the_next(device, capfd, monkeypatch):
+    with repl.Board(device[0]) as board:
+        for name in ('httpParser', 'urlUtils', 'staticFiles'):
+            board.remove(f'/flash/lib/MicroWebSrv2/libs/{name}.mpy')
+    writes = iter(range(10))
+    write = repl.Board.write
+
+    def write_two(self, path, data):
+        if next(writes) == 2:
+            self._transport.exec(f'open({path + ".new"!r}, "wb").write(b"half of it")')
+            self._transport.serial.close()
+        write(self, path, data)
+
+    monkeypatch.setattr(repl.Board, 'write', write_two)
+    assert run(device) == 2
+    assert 'is lost: plug the board in and run it again' in capfd.readouterr().err
+    monkeypatch.setattr(repl.Board, 'write', write)
+    assert run(device) == 0
+    assert capfd.readouterr().out.count('copying') == 1
+
+
+def test_a_main_py_of_somebody_else_stays(device, capfd):
+    with repl.Board(device[0]) as board:
+        board.write('/flash/main.py', b'print("mine")\n')
+    assert run(device) == 2
+    assert 'main.py of its own' in capfd.readouterr().err
+    with repl.Board(device[0]) as board:
+        assert board.read('/flash/main.py') == b'print("mine")\n'
+        board.remove('/flash/main.py')
+
+
+def test_a_port_that_is_not_there_is_one_clear_line(capfd):
+    assert deploy.main(['BOARD=QEMU', 'DEVICE=/dev/ttyNOSUCH']) == 2
+    error = capfd.readouterr().err
+    assert error.startswith('error: /dev/ttyNOSUCH cannot be opened') and error.count('\n') == 1
+
+
+def test_several_ports_are_to_be_chosen_from(monkeypatch):
+    monkeypatch.setattr(repl, 'serial_ports', lambda: ['/dev/ttyACM0', '/dev/ttyUSB0'])
+    with pytest.raises(Failure, match='choose one by DEVICE=, out of /dev/ttyACM0, /dev/ttyUSB0'):
+        repl.choose_port(None)
+    assert repl.choose_port('/dev/ttyUSB0') == '/dev/ttyUSB0'
