@@ -96,7 +96,7 @@ def RequestNotFound(microWebSrv2, request):
         request.Response.ReturnNotFound()
         return
     request.Response.ContentType = 'text/html'
-    request.Response.ReturnStream(404, open(path, 'rb'))  # noqa: SIM115 (the response closes it)
+    request.Response.ReturnStream(404, open(path, 'rb'))  # the response closes it
 
 
 def _no_templates(microWebSrv2, request):

@@ -29,6 +29,7 @@ FLAGS = (
     '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-default-apps',
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 )
+PATIENCE = 20  # seconds that a page, a script or a text may take on a loaded machine
 PHONE, DESK = (390, 844), (1280, 800)
 PAGES = {
     '/': 'MicroWebSrv2', '/test-post': 'Form', '/wstest.html': 'WebSocket', '/wschat.html': 'Chat',
@@ -87,6 +88,8 @@ class Browser:
         for flag in (*FLAGS, f'--user-data-dir={profile}'):
             options.add_argument(flag)
         self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+        self.driver.set_page_load_timeout(PATIENCE)
+        self.driver.set_script_timeout(PATIENCE)
 
     def open(self, url, size=DESK):
         """Loads a page in a window of this size, and forgets what the console said before."""
@@ -124,7 +127,7 @@ class Browser:
     def wait_for(self, css, pattern):
         """Waits until the text of a selector matches a regular expression; returns the text."""
         try:
-            WebDriverWait(self.driver, 20, 0.05).until(lambda _: re.search(pattern, self.text(css)))
+            WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _: re.search(pattern, self.text(css)))
         except Exception:
             found = f'{css} is not {pattern!r} but {self.text(css)!r}; console: {self.complaints()}'
             raise AssertionError(found) from None
