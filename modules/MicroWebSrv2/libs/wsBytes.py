@@ -4,12 +4,13 @@ _CHUNK = 256  # octets that are unmasked at once: larger integers cost heap, sma
 _from_bytes = int.from_bytes
 
 
-def unmask(data, start, stop, key):
-    """Takes the mask off a part of a payload (RFC 6455, 5.3).
+def unmask_portably(data, start, stop):
+    """Takes the mask off a payload (RFC 6455, 5.3).
 
-    data: bytes. start, stop: int, the part. key: bytes, the 4 of the mask, turned to where the part begins.
+    data: bytes that nobody else uses. start, stop: int, the payload; the 4 octets before it are the key.
     Returns bytes or bytearray.
     """
+    key = data[start - 4 : start]
     size = stop - start
     if size <= _CHUNK:
         words = size + 3 >> 2
@@ -23,12 +24,18 @@ def unmask(data, start, stop, key):
         plain.extend((_from_bytes(data[start : start + _CHUNK], 'little') ^ mask).to_bytes(_CHUNK, 'little'))
         start += _CHUNK
     if start < stop:
-        plain.extend(unmask(data, start, stop, key))
+        plain.extend(unmask_portably(key + data[start:stop], 4, 4 + stop - start))
     return plain
 
 
+try:
+    from .wsNative import unmask  # machine code, where the board's firmware has it
+except ImportError:
+    unmask = unmask_portably
+
+
 def _check_second(data, lead, lowest, highest):
-    """Some first octets allow a part of the second ones only (RFC 3629, section 4)."""
+    """Some first octets allow a part of the second ones only."""
     at = data.find(lead)
     while at >= 0:
         if at + 1 < len(data) and not lowest <= data[at + 1] <= highest:
@@ -36,8 +43,11 @@ def _check_second(data, lead, lowest, highest):
         at = data.find(lead, at + 1)
 
 
-def _check_strictly(data):
-    """MicroPython's decoder looks at the lengths of sequences only. data: bytes."""
+def check_utf8(data):
+    """Checks what MicroPython's coder passes over: it looks at the lengths of sequences only (RFC 3629, section 4).
+
+    data: bytes. Raises UnicodeError if it holds octets that are none of UTF-8, overlong forms or surrogates.
+    """
     for octet in (b'\xc0', b'\xc1', b'\xf5', b'\xf6', b'\xf7'):
         if octet in data:
             raise UnicodeError
@@ -65,7 +75,7 @@ def utf8_length(data):
         if octet < 0x80:
             break
     if len(str(data[:length], 'utf-8')) < len(data):
-        _check_strictly(data)
+        check_utf8(data)
     return length
 
 
@@ -73,13 +83,13 @@ def decode_utf8(data):
     """Decodes a whole text. data: bytes or bytearray. Returns str. Raises UnicodeError if it is no UTF-8."""
     text = str(data, 'utf-8')
     if len(text) < len(data):
-        _check_strictly(bytes(data))
+        check_utf8(bytes(data))
     return text
 
 
-def encode_utf8(text):
-    """Encodes a text. text: str. Returns bytes. Raises UnicodeError if it holds half of a surrogate pair."""
-    data = text.encode()
-    if len(text) < len(data):
-        _check_strictly(data)  # half of a surrogate pair has no encoding
-    return data
+def unmask_text(data, start, stop):
+    """Takes the mask off a text, as unmask(), and decodes it. Returns str. Raises UnicodeError if it is no UTF-8."""
+    text = str(unmask(data, start, stop), 'utf-8')
+    if len(text) != stop - start:
+        check_utf8(text.encode())
+    return text

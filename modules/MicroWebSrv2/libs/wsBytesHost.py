@@ -3,16 +3,20 @@
 from codecs import utf_8_decode
 
 
-def unmask(data, start, stop, key):
-    """Takes the mask off a part of a payload (RFC 6455, 5.3).
+def unmask(data, start, stop):
+    """Takes the mask off a payload (RFC 6455, 5.3).
 
-    data: bytes. start, stop: int, the part. key: bytes, the 4 of the mask, turned to where the part begins.
-    Returns bytes or bytearray.
+    data: bytes. start, stop: int, the payload; the 4 octets before it are the key. Returns bytes.
     """
     size = stop - start
     words = size + 3 >> 2
-    plain = int.from_bytes(data[start:stop], 'little') ^ int.from_bytes(key * words, 'little')
+    plain = int.from_bytes(data[start:stop], 'little') ^ int.from_bytes(data[start - 4 : start] * words, 'little')
     return plain.to_bytes(words << 2, 'little')[:size]
+
+
+def unmask_text(data, start, stop):
+    """Takes the mask off a text, as unmask(), and decodes it. Returns str. Raises UnicodeError if it is no UTF-8."""
+    return unmask(data, start, stop).decode()
 
 
 def utf8_length(data):
@@ -32,4 +36,5 @@ def decode_utf8(data):
     return data.decode()
 
 
-encode_utf8 = str.encode
+def check_utf8(data):
+    """Nothing is to be checked: the coder is strict. data: bytes."""

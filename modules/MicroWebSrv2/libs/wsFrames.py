@@ -1,9 +1,9 @@
 """WebSocket frames (RFC 6455, section 5) from bytes and to bytes: pure, no sockets."""
 
 try:
-    from .wsBytesHost import decode_utf8, encode_utf8, unmask, utf8_length
+    from .wsBytesHost import check_utf8, decode_utf8, unmask, unmask_text, utf8_length
 except ImportError:  # MicroPython
-    from .wsBytes import decode_utf8, encode_utf8, unmask, utf8_length
+    from .wsBytes import check_utf8, decode_utf8, unmask, unmask_text, utf8_length
 
 TEXT = 0x81  # first octets of frames: FIN and the opcode (RFC 6455, 5.2)
 BINARY = 0x82
@@ -32,7 +32,11 @@ def frame(first, payload):
 
 def text_frame(text):
     """Makes the frame of a text message. text: str. Returns bytes. Raises UnicodeError if it does not encode."""
-    return frame(TEXT, encode_utf8(text))
+    payload = text.encode()
+    size = len(payload)
+    if size != len(text):
+        check_utf8(payload)
+    return (0x8100 | size).to_bytes(2, 'big') + payload if size < 126 else frame(TEXT, payload)
 
 
 def is_close_code(code):
@@ -55,7 +59,7 @@ class _Message:
 class FrameReader:
     """Makes messages of what a client sends, in any segmentation. Holds no buffer while no message is under way.
 
-    A subclass defines what is called: `_on_text(str)`, `_on_binary(bytes or bytearray)` with whole messages,
+    A subclass defines what is called: `_on_text(str)` and `_on_binary(bytes or bytearray)` with whole messages,
     `_on_control(first, bytes)` with the first octet and payload of a CLOSE, PING or PONG, `_on_violation(code, first)`
     with the close code of RFC 6455, 7.4.1, for what the client did, and whether the state was OPEN before.
     """
@@ -68,58 +72,73 @@ class FrameReader:
         self._rest = None  # bytes of a header or a control frame that is not complete
         self._message = None
 
+    # Most of what is received is one short text message: _feed() and what it calls for that do no more than they must, and
+    # have few local variables, as MicroPython has small frames on the C stack and larger ones on the heap.
+
     def _feed(self, data):
-        """Takes what was received. data: bytes."""
-        self._heard = True
+        """Takes what was received. data: bytes that nobody else uses."""
+        if not self._heard:
+            self._heard = True
+        size = len(data)
+        if 5 < size < 132 and data[0] == TEXT and data[1] - size == 122 and self._takes(size - 6):
+            try:
+                text = unmask_text(data, 6, size)
+            except UnicodeError:
+                self._fail(1007)
+            else:
+                self._on_text(text)
+        else:
+            self._take_frames(data)
+
+    def _takes(self, size):
+        """Tells whether a message of so many octets may arrive in one frame now."""
+        if self._state or self._message or self._rest or self._busy:
+            return False
+        return self._limit is None or size <= self._limit
+
+    def _take_frames(self, data):
         if self._rest:
             data = self._rest + data
             self._rest = None
-        message = self._message
-        at = self._take(message, data, 0) if message and message.left else 0
-        end = len(data)
-        while at < end and self._state < CLOSED:
+        at = 0
+        if self._message and self._message.left:
+            at = self._take(data, 0)
+        while at < len(data) and self._state < CLOSED:
             if self._busy:
                 self._rest = data[at:]
                 return
-            at = self._frame(data, at, end)
+            at = self._take_frame(data, at)
 
-    def _frame(self, data, at, end):
+    def _take_frame(self, data, at):
         """Takes the frame that begins in data at `at`. Returns int, where the next one begins."""
         start = at + 6
-        if start > end:
-            return self._keep(data, at, end)
+        if start > len(data):
+            return self._keep(data, at)
         first = data[at]
         size = data[at + 1] - 128  # negative: not masked
         if size > 125:
             start += 2 if size == 126 else 8
-            if start > end:
-                return self._keep(data, at, end)
+            if start > len(data):
+                return self._keep(data, at)
             size = int.from_bytes(data[at + 2 : start - 4], 'big')
-        stop = start + size
-        limit = self._limit
-        if (
-            (first == TEXT or first == BINARY)
-            and start <= stop <= end
-            and self._message is None
-            and self._state == OPEN
-            and (limit is None or size <= limit)
-        ):
-            self._deliver(first == TEXT, unmask(data, start, stop, data[start - 4 : start]))
-            return stop
         if not self._is_legal(first, size):
-            return end
-        if first >= CLOSE:
-            if stop > end:
-                return self._keep(data, at, end)
-            self._on_control(first, unmask(data, start, stop, data[start - 4 : start]))
-            return stop
-        return self._begin(first, size, data, start)
+            return len(data)
+        stop = start + size
+        if first < CLOSE:
+            if stop > len(data) or first < TEXT or not self._takes(size):  # only a part of a message
+                return self._begin(first, size, data, start)
+            self._deliver(first == TEXT, unmask(data, start, stop))
+        elif stop > len(data):
+            return self._keep(data, at)
+        else:
+            self._on_control(first, unmask(data, start, stop))
+        return stop
 
-    def _keep(self, data, at, end):
+    def _keep(self, data, at):
         """Keeps what is no whole frame; a header that is wrong already is not waited for."""
-        if end - at < 2 or self._is_legal(data[at], data[at + 1] - 128):
+        if len(data) - at < 2 or self._is_legal(data[at], data[at + 1] - 128):
             self._rest = data[at:]
-        return end
+        return len(data)
 
     def _is_legal(self, first, size):
         """Checks a header by itself (RFC 6455, 5.2 and 5.5). Returns bool."""
@@ -147,10 +166,11 @@ class FrameReader:
         message.final = first & 0x80
         message.left = size
         message.key = data[start - 4 : start]
-        return self._take(message, data, start)
+        return self._take(data, start)
 
-    def _take(self, message, data, start):
-        """Takes what is there of a frame's payload. Returns int, where the next frame begins."""
+    def _take(self, data, start):
+        """Takes what is there of the payload of the message under way. Returns int, where the next frame begins."""
+        message = self._message
         stop = min(start + message.left, len(data))
         message.left -= stop - start
         if self._state != OPEN:
@@ -166,7 +186,7 @@ class FrameReader:
     def _append(self, message, data, start, stop):
         key = message.key
         try:
-            plain = unmask(data, start, stop, key)
+            plain = unmask(key + data[start:stop], 4, 4 + stop - start)
             if message.is_text:
                 tail = message.tail + plain
                 message.tail = tail[utf8_length(tail) :]

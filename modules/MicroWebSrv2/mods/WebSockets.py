@@ -223,10 +223,10 @@ class WebSocket(FrameReader):
             self._run(self._closed_callback, self)
 
     def _on_text(self, text):
-        self._run(self._text_callback, self, text)
+        self._on_message(self._text_callback, text)
 
     def _on_binary(self, data):
-        self._run(self._binary_callback, self, memoryview(data))
+        self._on_message(self._binary_callback, memoryview(data))
 
     def _on_control(self, first, payload):
         if first == CLOSE:
@@ -255,24 +255,31 @@ class WebSocket(FrameReader):
         else:
             self._client.Close()
 
-    def _run(self, callback, first, second=None):
-        """Calls a callback of the application; what it raises costs its own connection only."""
-        if callback is None:
-            return
+    # What callbacks raise costs their own connection only.
+
+    def _on_message(self, callback, msg):
+        if callback:
+            try:
+                result = callback(self, msg)
+                if result is not None:
+                    self._returned(result)
+            except Exception as ex:
+                self._callback_failed(ex)
+
+    def _run(self, callback, *args):
         try:
-            result = callback(first) if second is None else callback(first, second)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
-                self._await(result)
+            self._returned(callback(*args))
         except Exception as ex:
             self._callback_failed(ex)
 
-    def _await(self, coroutine):
-        """Has a coroutine run; until its end, nothing more is received."""
-        if not self._mws2._spawn:
-            raise TypeError('A callback is a coroutine: run the pool by asyncio (XAsyncPoolTask).')
-        self._busy = True
-        self._client._receive(None)
-        self._mws2._spawn(coroutine, self._awaited)
+    def _returned(self, result):
+        """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
+        if hasattr(result, 'send') and hasattr(result, 'throw'):
+            if not self._mws2._spawn:
+                raise TypeError('A callback is a coroutine: run the pool by asyncio (XAsyncPoolTask).')
+            self._busy = True
+            self._client._receive(None)
+            self._mws2._spawn(result, self._awaited)
 
     def _awaited(self, ex):
         if ex:

@@ -1,7 +1,7 @@
 """The WebSockets module, over a connection that is only played: what is called, sent, refused, and when."""
 
 from checking import equal, raises
-from checks_ws_frames import masked
+from checks_ws_frames import fresh, masked
 from MicroWebSrv2.libs.wsFrames import BINARY, CLOSE, PING, TEXT
 from MicroWebSrv2.mods.WebSockets import WebSockets
 
@@ -152,7 +152,7 @@ class Peer:
         webSocket.OnClosed = lambda ws: self.events.append('closed %s' % ws.IsClosed)
 
     def receive(self, *frames):
-        self.client.on_data(b''.join(frames))
+        self.client.on_data(fresh(b''.join(frames)))
 
     def expire(self):
         self.client.OnExpired(self.client)
