@@ -41,7 +41,7 @@ size:## shows what the images of all boards, or of BOARD=…, need: flash, RAM, 
 flash:## writes the image to the board
 deploy:## installs server, harness and web files on a board with stock MicroPython, only what changed
 provision:## first contact: asks for network and password, writes the board's configuration, opens its address
-hil:## runs the hardware-in-the-loop tests on the board
+hil:## runs the hardware-in-the-loop tests on the board; without BOARD=…, on the emulated one
 bench:## measures the server beside its peers
 debug:## runs the firmware under a debugger (QEMU)
 profile:## shows where the instructions go, by function (QEMU)

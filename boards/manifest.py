@@ -20,6 +20,7 @@ options.defaults(
     tls=True,  # needs the C module `tls`; brings the module `ssl`
     workers=True,  # needs _thread
     asyncio=True,  # brings the package `asyncio`
+    native=False,  # what pays as machine code; the build must give mpy-cross an -march
     sha1=False,  # for firmware whose hashlib lacks SHA-1
     opt=None,  # mpy-cross -O; 3 leaves out asserts and line numbers
 )
@@ -52,6 +53,7 @@ SERVER = [
         ('libs/sha1.py', options.sha1),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),
+        ('libs/wsNative.py', options.websockets and options.native),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
         ('libs/xasTLS.py', options.tls),

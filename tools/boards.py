@@ -87,21 +87,19 @@ class Context:
         return [f'{name}={self.variables[name]}' for name in SETTINGS if name in self.variables]
 
     def port_folder(self):
-        """Returns the Path for the port's BUILD: one per set of settings, emptied when the board's configuration changed.
-
-        make sees neither a changed variable nor a changed line of a Makefile.
-        """
+        """Returns the Path for the port's BUILD: one per set of settings, as make misses changed variables."""
         settings = self.settings()
-        name = f'port-{_digest(" ".join(settings).encode())}' if settings else 'port'
-        folder = self.build / name
+        return self.build / (f'port-{_digest(" ".join(settings).encode())}' if settings else 'port')
+
+    def prepare(self):
+        """Makes the port's folder; empties it when the board's configuration changed, as make misses that too."""
+        folder = self.port_folder()
         stamp = folder / '.configuration'
         configuration = self._configuration()
-        with common.disk_errors(f'preparing {folder}'):
-            if not stamp.is_file() or stamp.read_text() != configuration:
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(parents=True)
-                common.write_if_changed(stamp, configuration)
-        return folder
+        if not stamp.is_file() or stamp.read_text() != configuration:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            common.write_if_changed(stamp, configuration)
 
     def _configuration(self):
         """Returns a text that differs when files of the board do that make does not follow, or the sources."""

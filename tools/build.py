@@ -15,6 +15,7 @@ def build(name, variables):
     context = boards.Context(name, variables)
     with common.disk_errors(f'building {name}'), common.lock(context.build / '.lock'):
         context.log.unlink(missing_ok=True)
+        context.prepare()
         made = boards.can(target, 'build')(context)
     if not made['image'].is_file():
         raise Failure(f'the build of {name} did not make {made["image"]}')

@@ -58,6 +58,9 @@ _ERROR_LINE = re.compile(
     re.IGNORECASE,
 )
 
+# A disk with less than this many bytes free is full: not every program says so when it fails for it.
+_FULL = 65536
+
 
 class Failure(Exception):
     """An error for the user: one line that says what was wrong and what would be right; ends the tool with status 2."""
@@ -174,7 +177,8 @@ def run(command, what, log, cwd=None, env=None, show=False):
         raise Failure(f'{what}: {error.strerror}: {error.filename or log}') from error
     text = ''.join(output)
     if process.returncode:
-        raise Failure(f'{what} failed: {first_error(text)} (all of it: {log})')
+        full = shutil.disk_usage(log.parent).free < _FULL
+        raise Failure(f'{what} failed: {"no space left on the disk" if full else first_error(text)} (all of it: {log})')
     return text
 
 

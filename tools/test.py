@@ -1,4 +1,4 @@
-"""`make test`: lint, the images of all boards that can be built here, then all tests in one run of pytest."""
+"""`make test`: lint, the images of all boards that can be built here, the tests on the emulated board, all others."""
 
 import concurrent.futures
 import os
@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 
-from tools import boards, build, common, lint
+from tools import boards, build, common, hil, lint
 from tools.common import ROOT, Failure, Unavailable
 
 
@@ -17,11 +17,12 @@ def main(variables):
     if lint.main([f'{name}={value}' for name, value in variables.items()]):
         faults.append('lint')
     faults += build_all(variables)
+    if hil.SUITE.is_dir() and hil.run_suite('QEMU', {}):
+        faults.append('hil')
     if faults:
         common.say(f'error: {", ".join(faults)}: see above')
-    status = subprocess.run(
-        [sys.executable, '-m', 'pytest', *test_folders(), *shlex.split(variables.get('ARGS', ''))], cwd=ROOT
-    ).returncode
+    tests = [sys.executable, '-m', 'pytest', *shlex.split(variables.get('ARGS', ''))]
+    status = subprocess.run(tests, cwd=ROOT).returncode
     return status or (2 if faults else 0)
 
 
@@ -40,11 +41,6 @@ def build_all(variables):
                 common.say(f'{name}: error: {failure}')
                 failed.append(name)
     return failed
-
-
-def test_folders():
-    """Returns the folders of tests, as pytest's arguments."""
-    return [str(path) for path in (ROOT / 'tests' / 'host', ROOT / 'tests' / 'hil') if path.is_dir()]
 
 
 if __name__ == '__main__':

@@ -1,2 +1,2 @@
-include('../manifest.py', boot=False)
+include('../manifest.py', boot=False, native=True)
 module('board.py')

@@ -9,3 +9,6 @@ PROG = firmware
 # The linker's build id is a hash that takes in the debug information, and with it the folder of the build; the image has an id of its
 # own (module build_info).
 LDFLAGS_EXTRA += -Wl,--build-id=none
+
+# Machine code of this computer's kind for the frozen modules that have some.
+MPY_CROSS_FLAGS += -march=host

@@ -1,0 +1,176 @@
+"""Shows what is in the UNIX image: the variant's features, frozen modules and web files, and how bytes are counted."""
+
+import gzip
+import re
+import subprocess
+
+import pytest
+
+from tools import boards, frozen, lint, size
+from tools.common import ROOT, Failure
+
+FIRMWARE = ROOT / 'build' / 'UNIX' / 'firmware'
+
+
+def on_firmware(code, folder):
+    """Runs Python code on the UNIX firmware in a folder; returns what it printed."""
+    result = subprocess.run([FIRMWARE, '-c', code], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_features_of_the_variant(tmp_path):
+    code = """
+import _thread, asyncio, binascii, deflate, hashlib, json, machine, os, random, re, select, socket, ssl, tls, vfs
+print(select.poll, vfs.VfsRom, vfs.VfsFat, vfs.VfsLfs2, ssl.SSLContext)
+print(binascii.hexlify(hashlib.sha1(b'abc').digest()))
+"""
+    assert on_firmware(code, tmp_path).endswith("b'a9993e364706816aba3e25717850c26c9cd0d89d'\n")
+    assert 'no' in on_firmware("try:\n import btree\nexcept ImportError:\n print('no')", tmp_path)
+
+
+def test_threads_share_objects_safely(tmp_path):
+    """Without the global lock, growing one dict from four threads loses entries or crashes."""
+    code = """
+import _thread, time
+shared, done = {}, []
+def work(n):
+    for i in range(1000):
+        shared[(n, i)] = [i]
+    done.append(n)
+for n in range(4):
+    _thread.start_new_thread(work, (n,))
+begun = time.ticks_ms()
+while len(done) < 4 and time.ticks_diff(time.ticks_ms(), begun) < 20000:
+    time.sleep_ms(1)
+print(len(shared), all(shared[(n, i)] == [i] for n in range(4) for i in range(1000)))
+"""
+    assert on_firmware(code, tmp_path) == '4000 True\n'
+
+
+def test_all_modules_are_frozen():
+    """A module that a manifest forgets is found here, not on a board."""
+    context = boards.Context('UNIX')
+    files = {file.target_path for file in frozen.manifest_files(context, [context.board / 'manifest.py'])}
+    here = {path.relative_to(ROOT / 'modules').as_posix() for path in (ROOT / 'modules').rglob('*.py')}
+    left_out = {name.replace('modules/', '', 1) for name in lint.HOST_ONLY} | {'MicroWebSrv2/libs/sha1.py'}
+    assert here - files == left_out & here
+    assert {'firmware/harness.py', 'board.py', 'ssl.py', 'asyncio/core.py'} <= files
+
+
+def test_web_files_are_in_the_image(tmp_path):
+    code = """
+import os, www_image
+def walk(folder):
+    for name, kind, *_ in os.ilistdir(folder):
+        path = folder + '/' + name
+        if kind == 0x4000:
+            walk(path)
+        else:
+            with open(path, 'rb') as file:
+                print(path, file.read().hex())
+walk(www_image.mount())
+assert www_image.mount() == '/frozen/www'
+"""
+    found = dict(line.split(' ') for line in on_firmware(code, tmp_path).replace('/frozen/www/', '').splitlines())
+    wanted = frozen.www_files([ROOT / 'www'])
+    assert {name: bytes.fromhex(data) for name, data in found.items()} == wanted
+
+
+def test_reading_a_web_file_copies_nothing(tmp_path):
+    code = """
+import gc, os, www_image
+root = www_image.mount()
+path = max((root + '/' + name for name in os.listdir(root)), key=lambda path: os.stat(path)[6])
+size = os.stat(path)[6]
+gc.collect()
+gc.disable()
+before = gc.mem_alloc()
+file = open(path, 'rb')
+view = memoryview(file)
+used = gc.mem_alloc() - before
+print(size == len(view), size > 1024, used < 512)
+"""
+    assert on_firmware(code, tmp_path) == 'True True True\n'
+
+
+def test_gzip_twins(tmp_path):
+    """A twin where it is smaller; none for what is packed, tiny, hidden, a template, or has one already."""
+    files = {
+        'page.html': b'<p>word</p>' * 50,
+        'noise.bin': bytes((i * 7919 + i * i * 104729) >> 3 & 255 for i in range(300)),
+        'tiny.txt': b'x',
+        'page.pyhtml': b'<p>word</p>' * 50,
+        'mine.css': b'a{}' * 50,
+        'mine.css.gz': b'my own',
+        '.hidden': b'x' * 500,
+        'sub/deep/script.js': b'let x;' * 50,
+    }
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    packed = frozen.www_files([tmp_path])
+    assert sorted(set(packed) - set(files)) == ['page.html.gz', 'sub/deep/script.js.gz']
+    assert set(files) - set(packed) == {'.hidden'}
+    assert gzip.decompress(packed['page.html.gz']) == files['page.html']
+    assert packed['mine.css.gz'] == b'my own'
+    assert packed['page.html.gz'][4:8] == bytes(4)  # no time in it
+
+
+def test_missing_folder_of_web_files_is_named(tmp_path):
+    with pytest.raises(Failure, match='nowhere is not there'):
+        frozen.www_files([tmp_path / 'nowhere'])
+
+
+def test_own_manifest_is_named_when_missing(tmp_path):
+    context = boards.Context('UNIX', {'MANIFEST': str(tmp_path / 'gone.py')})
+    context.build = tmp_path
+    with pytest.raises(Failure, match=r'MANIFEST=.*gone\.py is not there'):
+        context.manifest()
+
+
+def test_error_in_own_manifest_is_shown(tmp_path):
+    manifest = tmp_path / 'manifest.py'
+    manifest.write_text("module('absent.py')\n")
+    context = boards.Context('UNIX', {'MANIFEST': str(manifest)})
+    context.build = tmp_path
+    with pytest.raises(Failure, match=r'Cannot stat .*absent\.py'):
+        context.manifest()
+
+
+def test_frozen_bytes_are_divided_exactly():
+    source = """
+// frozen module a_b
+static const byte fun_data_a_b_f[10] = {
+static const mp_obj_str_t const_obj_a_b_0 = {{&mp_type_bytes}, 1, 7, (const byte*)"\\x61"};
+static const mp_rom_obj_t *const children_a_b[] = {
+// frozen module a
+static const byte fun_data_a_b_c[4] = {
+const qstr_hash_t mp_qstr_frozen_const_hashes[] = {
+MICROPY_FROZEN_LIST_ITEM("a/b", "a/b.py")
+MICROPY_FROZEN_LIST_ITEM("a", "a.py")
+"""
+    sizes = {
+        'fun_data_a_b_f': 10,
+        'const_obj_a_b_0': 16,
+        'children_a_b': 8,
+        'fun_data_a_b_c': 4,
+        'mp_qstr_frozen_const_hashes': 50,
+    }
+    expected = [('a/b.py', 10 + 16 + 8 + 8), ('a.py', 4), (size.SHARED, 100 - 46)]
+    assert list(size.divide(source, sizes, 100).items()) == expected
+
+
+def test_frozen_bytes_of_the_image_add_up():
+    """What is put down to modules and what is shared is all there is, and the shared rest is names and tables only."""
+    context = boards.Context('UNIX')
+    counted = size.frozen_bytes(context, '')
+    folder = context.port_folder()
+    symbols = size.symbol_sizes(folder / 'frozen_content.o', '')
+    tables = sum(used for name, used in symbols.items() if name.startswith('mp_'))
+    text = (folder / 'frozen_content.c').read_text()
+    unique, count = re.search(r'^qstr content: (\d+) unique, (\d+) bytes', text, re.MULTILINE).groups()
+    names = int(count) - 3 * int(unique)  # hashes and lengths are tables
+    assert sum(counted.values()) == size.section_bytes(folder / 'frozen_content.o', '')
+    # The compiler keeps a text once that is both a name and a constant.
+    assert 0.95 < counted[size.SHARED] / (tables + names) <= 1
