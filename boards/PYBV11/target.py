@@ -1,5 +1,6 @@
 """The board PYBV11 on the host: built from an upstream checkout of MicroPython with its submodules, flashed by DFU."""
 
+import os
 import re
 
 from tools import common, flash_dfu
@@ -39,6 +40,8 @@ def build(ctx):
         raise Failure(f'VARIANT={variant} needs MicroPython {wanted}, MICROPY_DIR is {found}')
     common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
     folder = ctx.port_folder()
+    # manifest.py asks for it, here and in the port's make.
+    os.environ['MWS_VARIANT'] = variant or ''
     # lwIP's pools: connections for a browser and packets in proportion. They take no CFLAGS, which would hide the
     # port's own.
     pools = '-DMEMP_NUM_TCP_PCB=10 -DPBUF_POOL_SIZE=10'
@@ -46,7 +49,7 @@ def build(ctx):
     command += [f'FROZEN_MANIFEST={ctx.manifest()}', f'CFLAGS_EXTRA={pools}', *ctx.make_flags()]
     if variant:
         command.append(f'BOARD_VARIANT={variant}')
-    ctx.run(command, env={'MWS_VARIANT': variant or ''}, what='building the firmware')
+    ctx.run(command, what='building the firmware')
     return {'image': ctx.output(folder / 'firmware.dfu', 'firmware.dfu')}
 
 
