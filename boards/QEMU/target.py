@@ -1,6 +1,6 @@
 """The board QEMU on the host: a bare-metal firmware for QEMU's mps2-an386, built and run on this computer."""
 
-from tools import common, emulator
+from tools import common, emulator, selfbench
 from tools.common import Failure
 
 NAME = 'QEMU'
@@ -89,3 +89,22 @@ def run(ctx, port, flash):
 def debug(ctx):
     """Runs the firmware halted at its first instruction under gdb; returns gdb's exit status. Raises Failure."""
     return emulator.debug(ctx.build / 'firmware.elf', emulator.flash_path(ctx, None))
+
+
+def profile(ctx):
+    """Prints where the instructions of the self-benchmark's requests go, by function.
+
+    VARIANT=KIND does so for one kind of them. Raises Failure.
+    """
+    kind = ctx.variables.get('VARIANT')
+    if kind not in (None, *selfbench.KINDS):
+        raise Failure(f'VARIANT={kind} is no kind of request: give one of {", ".join(selfbench.KINDS)}')
+    selfbench.profile({}, selfbench.KINDS if kind is None else (kind,))
+
+
+def bench(ctx):
+    """Prints instructions and bytes per request beside the record; returns 1 when one has grown beyond it.
+
+    Raises Failure.
+    """
+    return selfbench.main([])

@@ -7,6 +7,7 @@
 
 #define CYCLES_PER_MS (SYSCLK_HZ / 1000)
 #define CYCLES_PER_US (SYSCLK_HZ / 1000000)
+#define FIXED_START (1767225600) // 2026-01-01 in seconds since 1970
 
 // Counts whole units of time with 32-bit divisions only, which the processor has an instruction for.
 typedef struct {
@@ -116,8 +117,9 @@ void clock_init(void) {
     // The host's clock serves as the battery-backed one; without it the clock starts at 2000-01-01, as MicroPython's does.
     int32_t seconds = semihosting_time();
     if (seconds == -1) {
-        clock_set_unix_us((int64_t)TIMEUTILS_SECONDS_1970_TO_2000 * 1000000);
-    } else {
-        clock_set_unix_us((int64_t)(uint32_t)seconds * 1000000);
+        seconds = TIMEUTILS_SECONDS_1970_TO_2000;
+    } else if (entropy_is_fixed()) {
+        seconds = FIXED_START;
     }
+    clock_set_unix_us((int64_t)(uint32_t)seconds * 1000000);
 }

@@ -1,6 +1,7 @@
 // Randomness: the host's /dev/urandom through semihosting for keys, a small generator for everything else.
 //
-// With `seed=N` on the semihosting command line a run repeats exactly; there is no real randomness then, and TLS refuses to work.
+// With `seed=N` on the semihosting command line a run repeats exactly; there is no real randomness then, and TLS refuses to work. The
+// clock, too, starts at a fixed time, see clock.c.
 #include <stdlib.h>
 #include <string.h>
 #include "py/mpconfig.h"
@@ -8,10 +9,15 @@
 #include "py/runtime.h"
 
 static int32_t urandom = -1;
+static bool is_fixed;
 static uint32_t xorshift[4] = { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }; // digits of pi
 
 bool entropy_read(void *buffer, size_t size) {
     return urandom >= 0 && semihosting_read(urandom, buffer, size);
+}
+
+bool entropy_is_fixed(void) {
+    return is_fixed;
 }
 
 void entropy_raise_missing(void) {
@@ -48,6 +54,7 @@ static bool fixed_seed(uint32_t *seed) {
 void entropy_init(void) {
     uint32_t seed;
     if (fixed_seed(&seed)) {
+        is_fixed = true;
         xorshift[0] ^= seed;
         return;
     }

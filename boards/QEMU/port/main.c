@@ -17,7 +17,7 @@ static mp_obj_t frames[PYSTACK_SIZE / sizeof(mp_obj_t)];
 #endif
 
 static void run_scripts(void) {
-    pyexec_frozen_module("_boot.py", false);
+    pyexec_file_if_exists("_boot.py");
     int result = pyexec_file_if_exists("boot.py");
     if (result & PYEXEC_FORCED_EXIT) {
         return;
@@ -39,9 +39,9 @@ static void run_scripts(void) {
 
 int main(void) {
     reset_init();
+    entropy_init();
     clock_init();
     console_init();
-    entropy_init();
     ethernet_init();
     __asm volatile ("cpsie i");
     for (;;) {

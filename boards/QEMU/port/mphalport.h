@@ -46,6 +46,7 @@ void mp_hal_set_interrupt_char(int c);
 // ---- entropy.c
 void entropy_init(void);
 bool entropy_read(void *buffer, size_t size); // real randomness of the host, or false
+bool entropy_is_fixed(void);                  // this run is to repeat exactly
 void entropy_raise_missing(void) __attribute__((noreturn)); // OSError
 uint32_t pseudo_random(void);                 // for what needs no secrets: TCP's initial numbers, random.random()
 
