@@ -72,8 +72,8 @@ class FrameReader:
         self._rest = None  # bytes of a header or a control frame that is not complete
         self._message = None
 
-    # Most of what is received is one short text message: _feed() and what it calls for that do no more than they must, in
-    # few local variables, as MicroPython has small frames on the C stack and larger ones on the heap.
+    # Most of what is received is one short text message: _feed() and what it calls for that do no more than they must,
+    # in few local variables, as MicroPython has small frames on the C stack and larger ones on the heap.
 
     def _feed(self, data):
         """Takes what was received. data: bytes that nobody else uses."""
