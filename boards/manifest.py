@@ -4,8 +4,6 @@
 #
 # The build freezes two more modules, made by tools/frozen.py: build_info and, where the board has WWW, www_image.
 
-import os
-
 options.defaults(
     harness=True,  # the package `firmware`, and boot.py and main.py at top level
     boot=True,  # boot.py and main.py; without, firmware/__main__.py: the UNIX port is started with -m firmware
@@ -29,11 +27,6 @@ options.defaults(
 def chosen(*choices):
     """Returns the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
-
-
-def present(folder, files):
-    """Returns those of the files that are there."""
-    return [file for file in files if os.path.exists(os.path.join(folder, file))]
 
 
 SERVER = [
@@ -64,7 +57,7 @@ SERVER = [
         ('mods/WebSockets.py', options.websockets),
     ),
 ]
-package('MicroWebSrv2', present('../modules/MicroWebSrv2', SERVER), base_path='../modules', opt=options.opt)
+package('MicroWebSrv2', SERVER, base_path='../modules', opt=options.opt)
 
 if options.harness:
     HARNESS = [
@@ -75,9 +68,9 @@ if options.harness:
         *chosen(('config_save.py', options.config_save), ('device.py', options.device), ('demo.py', options.demo)),
         *sorted(name + '.py' for name in options.network),
     ]
-    package('firmware', present('../firmware', HARNESS), base_path='..', opt=options.opt)
+    package('firmware', HARNESS, base_path='..', opt=options.opt)
     if options.boot:
-        for file in present('../firmware', ['boot.py', 'main.py']):
+        for file in ('boot.py', 'main.py'):
             module(file, base_path='../firmware', opt=options.opt)
 
 if options.tls:

@@ -53,7 +53,7 @@ _MAKE_STATE = (
 )
 
 _ERROR_LINE = re.compile(
-    r'(\berror\b|undefined reference|No such file|No space left|cannot find|command not found|overflowed by|'
+    r'(?<!collect2: )(\berror\b|/ld: ?|undefined reference|No such file|No space left|cannot find|command not found|overflowed by|'
     r'\w*Error:|\*\*\* )',
     re.IGNORECASE,
 )

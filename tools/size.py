@@ -16,6 +16,8 @@ from tools.common import Failure, need_tool
 
 _SECTION = re.compile(r'^// frozen module (\w+)$')
 _SYMBOL = re.compile(r'^(?:static )?const [\w *]+?[ *](\w+)(?:\[\d*\])* = ')
+# What stands before, between and behind the modules, for all of them.
+_TABLES = re.compile(r'^const [\w *]+?[ *]mp_(?:qstr_)?frozen_')
 _CONSTANT = re.compile(r'\{\{&mp_type_(?:str|bytes)\}, \d+, (\d+), ')
 _MODULE = re.compile(r'^MICROPY_FROZEN_LIST_ITEM\("[^"]*", "([^"]+)"\)$')
 
@@ -107,7 +109,7 @@ def divide(source, sizes, total):
         elif found := _SECTION.match(line):
             module = found.group(1)
             used[module] = 0
-        elif line.startswith('const qstr_') or line.startswith('const mp_frozen_module_t *const'):
+        elif _TABLES.match(line):
             module = None
         elif module is not None and (found := _SYMBOL.match(line)):
             used[module] += sizes.get(found.group(1), 0)
