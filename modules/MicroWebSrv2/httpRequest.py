@@ -62,7 +62,10 @@ class HttpRequest:
         return self._connection.detach()
 
     def GetPostedURLEncodedForm(self):
-        """Obtains the fields of a posted form. Returns dict of str to str, empty if the content is no URL-encoded form."""
+        """Obtains the fields of a posted form.
+
+        Returns dict of str to str, empty if the content is no URL-encoded form.
+        """
         if self._form is None:
             if self._content is None or not self.ContentType.lower().startswith("application/x-www-form-urlencoded"):
                 return {}
@@ -112,7 +115,10 @@ class HttpRequest:
         return _is_same(given, ("%s:%s" % (username, password)).encode())
 
     def CheckBearerAuth(self, token):
-        """Checks the "Bearer" token (RFC 6750 section 2.1). token: str. Returns bool. Raises ValueError if it is none."""
+        """Checks the "Bearer" token (RFC 6750 section 2.1).
+
+        token: str. Returns bool. Raises ValueError if it is none.
+        """
         _require_text(token, "token")
         given = self._credentials(b"bearer")
         return given is not None and _is_same(given, token.encode())

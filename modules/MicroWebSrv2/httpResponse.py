@@ -53,6 +53,7 @@ _ERROR_PAGE = (
 )
 _CHUNK_HEAD = 6  # four hexadecimal digits and CRLF
 _PUMPED_AT_ONCE = 65536  # octets after which other connections get their turn
+_SENT_AT_ONCE = 1 << 20  # the same where the operating system sends
 
 
 def _require_text(value, name):
@@ -66,7 +67,10 @@ def _quoted(text):
 
 
 def content_type(media_type, charset=None):
-    """The value of Content-Type: text goes with its charset. media_type: str. charset: str or None for UTF-8. Returns str."""
+    """The value of Content-Type: text goes with its charset.
+
+    media_type: str. charset: str or None for UTF-8. Returns str.
+    """
     if charset is None and "charset" not in media_type:
         if media_type[:5] == "text/" or media_type in ("application/json", "application/javascript"):
             charset = "UTF-8"
@@ -101,6 +105,7 @@ class HttpResponse:
         "_contentCharset",
         "_contentLength",
         "_contentType",
+        "_extra",
         "_filled",
         "_headers",
         "_left",
@@ -109,6 +114,7 @@ class HttpResponse:
         "_request",
         "_special",
         "_stream",
+        "_varies",
         "_view",
     )
 
@@ -129,12 +135,15 @@ class HttpResponse:
         self._headers.clear()
         self._acao = self._contentType = self._contentCharset = self._contentLength = None
         self._caching = self._chunked = False
+        self._extra = ()  # fields that the server adds by itself
+        self._varies = None
         self._on_sent = self._stream = self._view = None
 
     def SetHeader(self, name, value):
         """Sets a header field; a second Set-Cookie is sent too, any other name keeps its last value.
 
-        name: str, a token. value: anything but None, sent as its str. Raises ValueError if one of them is none, or has a
+        name: str, a token. value: anything but None, sent as its str. Raises ValueError if one of them is none, or
+        has a
         CR, LF or NUL in it (RFC 9110 section 5.5).
         """
         _require_text(name, "name")
@@ -165,46 +174,47 @@ class HttpResponse:
 
     def _head(self, code, length, chunked=False):
         """Serialises status line and header fields. length: int, octets of the body, or None. Returns bytes."""
-        mws2 = self._mws2
         request = self._request
-        headers = self._headers
-        names = [name.lower() for name in headers]
-        fields = mws2._server_fields(code)
-        if "server" in names or "date" in names:
-            fields = "".join([f + "\r\n" for f in fields.split("\r\n") if f and f[: f.find(":")].lower() not in names])
-        lines = ["HTTP/1.1 %d %s\r\n%s" % (code, _REASONS.get(code, ""), fields)]
-
-        def add(name, value):
-            if name.lower() not in names:
-                lines.append("%s: %s\r\n" % (name, value))
-
+        fields = ["HTTP/1.1 %d %s" % (code, _REASONS.get(code, "")), self._mws2._server_fields()]
         if code == 101:
-            add("Connection", "Upgrade")
+            fields.append("Connection: Upgrade")
         elif not request._keep_alive:
-            add("Connection", "close")
+            fields.append("Connection: close")
         elif request._version == b"HTTP/1.0":
-            add("Connection", "keep-alive")
+            fields.append("Connection: keep-alive")
         if self._contentType is not None and code not in (204, 304):
-            add("Content-Type", content_type(self._contentType, self._contentCharset))
+            fields.append("Content-Type: " + content_type(self._contentType, self._contentCharset))
         if chunked:
-            add("Transfer-Encoding", "chunked")
+            fields.append("Transfer-Encoding: chunked")
         elif length is not None and code >= 200 and code not in (204, 304):
-            add("Content-Length", length)
-        if code >= 200 and code not in (206, 304) or self._caching:
-            add("Cache-Control", "no-cache" if self._caching else "no-store")
-        self._cors(add)
-        for name in headers:
-            lines.append("%s: %s\r\n" % (name, headers[name]))
-        lines.append("\r\n")
-        return "".join(lines).encode()
+            fields.append("Content-Length: %d" % length)
+        if self._caching:
+            fields.append("Cache-Control: no-cache")
+        elif code >= 200 and code not in (206, 304):
+            fields.append("Cache-Control: no-store")
+        fields += self._extra
+        self._add_origin(fields)
+        if self._varies:
+            fields.append("Vary: " + self._varies)
+        if self._headers:
+            fields = self._with_own(fields)
+        fields.append("\r\n")
+        return "\r\n".join(fields).encode()
 
-    def _cors(self, add):
+    def _with_own(self, fields):
+        """The fields with those that the application has set, which win."""
+        names = [name.lower() for name in self._headers]
+        lines = "\r\n".join(fields).split("\r\n")
+        lines = [line for line in lines if line[: line.find(":")].lower() not in names]
+        return lines + ["%s: %s" % (name, self._headers[name]) for name in self._headers]
+
+    def _add_origin(self, fields):
         origin = self._acao
         if origin is None and self._mws2._allowAllOrigins:
             origin = self._request.Origin
             self._vary("Origin")
         if origin:
-            add("Access-Control-Allow-Origin", origin)
+            fields.append("Access-Control-Allow-Origin: " + origin)
 
     def _vary(self, field):
         """Adds a request field's name to Vary (RFC 9110 section 12.5.5)."""
@@ -214,7 +224,7 @@ class HttpResponse:
                 if field.lower() not in self._headers[name].lower():
                     self._headers[name] += ", " + field
                 return
-        self._headers["Vary"] = field
+        self._varies = self._varies + ", " + field if self._varies else field
 
     def _send_body(self, code, media_type, body):
         """Answers with bytes: head and body leave in one send."""
@@ -255,7 +265,8 @@ class HttpResponse:
     def ReturnStream(self, code, stream):
         """Answers with what a stream gives, until its end: in chunks, or ContentLength octets where that is set.
 
-        code: int, status code. stream: has readinto(buffer) and, if it wants, close(). Raises ValueError if one is none.
+        code: int, status code. stream: has readinto(buffer) and, if it wants, close(). Raises ValueError if one is
+        none.
         """
         if not hasattr(stream, "readinto"):
             raise ValueError('"stream" must be a readable buffer protocol object.')
@@ -278,7 +289,52 @@ class HttpResponse:
             return
         self._stream = stream
         self._left = length
+        if length is not None and hasattr(stream, "send_to"):
+            if length <= self._mws2._bufferSlotSize:
+                self._put_small(head, stream, length)
+                return
+            if not self._client._tls:
+                self._start_sendfile(head)
+                return
         self._connection.with_slot(lambda slot: self._start_pump(head, slot))
+
+    def _put_small(self, head, stream, length):
+        """Sends a file that is no larger than a buffer slot with its head."""
+        body = stream.read(length)
+        self._end_stream()
+        if len(body) < length:
+            self._mws2.Log("A file ended %d octets before its length." % (length - len(body)), 3)
+            self._request._keep_alive = False
+        self._put(head + body)
+
+    def _start_sendfile(self, head):
+        if self._client._put(head) is None:
+            self._client._close(XClosedReason.ClosedByPeer)
+        elif self._client._out:
+            self._client._pump_with(self._pump_file)
+        else:
+            self._pump_file()
+
+    def _pump_file(self):
+        """Has the operating system send the file while the socket takes it."""
+        client = self._client
+        try:
+            sent = self._stream.send_to(client._socket, min(self._left, _SENT_AT_ONCE))
+        except OSError:
+            sent = 0
+        if sent == 0:
+            client._close(XClosedReason.ClosedByPeer)  # the peer is gone, or the file ended before its length
+            return
+        if sent > 0:
+            self._left -= sent
+            self._connection.touch()
+            if not self._left:
+                client._pump = None
+                self._end_stream()
+                self._connection.answered()
+                return
+        if client._pump is None:
+            client._pump_with(self._pump_file)
 
     def _start_pump(self, head, slot):
         buffer = slot.Buffer
@@ -366,7 +422,8 @@ class HttpResponse:
     def Return(self, code, content=None):
         """Answers with or without content.
 
-        code: int, status code. content: str (sent in ContentCharset, else as UTF-8), bytes, anything that bytes() takes, or None: then an error
+        code: int, status code. content: str (sent in ContentCharset, else as UTF-8), bytes, anything that bytes()
+        takes, or None: then an error
         has a small page. Raises ValueError if one is none; a text that does not encode raises UnicodeError.
         """
         media_type = self._contentType
@@ -397,7 +454,10 @@ class HttpResponse:
             raise ValueError('"content" must be a string, or in bytes, or convertible into bytes, or None.')
 
     def ReturnJSON(self, code, obj):
-        """Answers with an object as JSON. code: int. obj: anything that serialises. Raises ValueError or TypeError if not."""
+        """Answers with an object as JSON.
+
+        code: int. obj: anything that serialises. Raises ValueError or TypeError if not.
+        """
         from json import dumps
 
         text = dumps(obj)

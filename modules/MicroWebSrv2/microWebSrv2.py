@@ -3,10 +3,10 @@
 import sys
 import time
 
+from .httpResponse import content_type
 from .libs.httpConnection import HttpConnection
 from .libs.staticFiles import find_file, http_date
 from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots, print_exception
-from .httpResponse import content_type
 
 _MIME_TYPES = {
     ".txt": "text/plain",
@@ -50,7 +50,10 @@ def _is_int(value):
 
 
 class MicroWebSrv2:
-    """A web server. Configure it, then start it: alone by StartManaged(), or beside others in a pool by StartInPool()."""
+    """A web server.
+
+    Configure it, then start it: alone by StartManaged(), or beside others in a pool by StartInPool().
+    """
 
     DEBUG = 0
     INFO = 1
@@ -89,7 +92,8 @@ class MicroWebSrv2:
     def LoadModule(modName):
         """Loads a module of the folder `mods`, for all servers.
 
-        modName: str, name of the module and of its class. Returns the instance of the class, the same one for each call.
+        modName: str, name of the module and of its class. Returns the instance of the class, the same one for each
+        call.
         Raises ValueError if modName is none, MicroWebSrv2Exception, with its cause chained, if it cannot be loaded.
         """
         _require_text(modName, "modName")
@@ -107,7 +111,10 @@ class MicroWebSrv2:
 
     @staticmethod
     def HTMLEscape(s):
-        """Escapes a text for HTML, also within attribute values. s: str. Returns str. Raises ValueError if s is none."""
+        """Escapes a text for HTML, also within attribute values.
+
+        s: str. Returns str. Raises ValueError if s is none.
+        """
         if not isinstance(s, str):
             raise ValueError('"s" must be a string.')
         s = s.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -122,7 +129,10 @@ class MicroWebSrv2:
 
     @staticmethod
     def AddMimeType(ext, mimeType):
-        """Adds a type of files that are served. ext: str, with its dot. mimeType: str. Raises ValueError if one is none."""
+        """Adds a type of files that are served.
+
+        ext: str, with its dot. mimeType: str. Raises ValueError if one is none.
+        """
         _require_text(ext, "ext")
         _require_text(mimeType, "mimeType")
         if ext[0] != ".":
@@ -259,12 +269,12 @@ class MicroWebSrv2:
 
     # ---- what responses have in common
 
-    def _server_fields(self, code):
-        """The fields Server and Date, made once a second."""
+    def _server_fields(self):
+        """The fields Server and Date, made once a second. Returns str."""
         second = self._pool._now
         if second != self._fields_second:
             date = http_date(int(time.time()))
-            self._fields = "Server: %s\r\n" % self._server_name + ("Date: %s\r\n" % date if date else "")
+            self._fields = "Server: " + self._server_name + ("\r\nDate: " + date if date else "")
             self._fields_second = second
             self._ok_heads.clear()
         return self._fields
@@ -272,13 +282,13 @@ class MicroWebSrv2:
     def _ok_head(self, media_type):
         """The common head of a 200 response with a body of a media type, up to its length, made once a second."""
         if self._pool._now != self._fields_second:
-            self._server_fields(200)
+            self._server_fields()
         head = self._ok_heads.get(media_type)
         if head is None:
             text = "HTTP/1.1 200 OK\r\n" + self._fields
             if media_type is not None:
-                text += "Content-Type: %s\r\n" % content_type(media_type)
-            head = (text + "Cache-Control: no-store\r\nContent-Length: ").encode()
+                text += "\r\nContent-Type: " + content_type(media_type)
+            head = (text + "\r\nCache-Control: no-store\r\nContent-Length: ").encode()
             if len(self._ok_heads) < 8:
                 self._ok_heads[media_type] = head
         return head
@@ -297,7 +307,8 @@ class MicroWebSrv2:
     def EnableSSL(self, certFile, keyFile, caFile=None):
         """Serves https. Port 80 becomes 443.
 
-        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER). caFile: str,
+        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER).
+        caFile: str,
         path of a PEM file of authorities that clients must be certified by, or None.
         Raises ValueError or MicroWebSrv2Exception with the file that is wrong.
         """
@@ -339,7 +350,10 @@ class MicroWebSrv2:
         self._set_config(64, 128, 1024, 512 * 1024)
 
     def SetNormalConfig(self):
-        """Configures for a normal deployment, the default: queue 256, 512 slots of 4 KB, content of 2 MB. Not while running."""
+        """Configures for a normal deployment, the default: queue 256, 512 slots of 4 KB, content of 2 MB.
+
+        Not while running.
+        """
         self._set_config(256, 512, 4 * 1024, 2 * 1024 * 1024)
 
     def SetLargeConfig(self):
@@ -375,7 +389,10 @@ class MicroWebSrv2:
 
     @property
     def BufferSlotsCount(self):
-        """int: buffer slots, each for one request that is received or answered in parts. Not to be set while running."""
+        """int: buffer slots, each for one request that is received or answered in parts.
+
+        Not to be set while running.
+        """
         return self._slotsCount
 
     @BufferSlotsCount.setter
@@ -459,7 +476,9 @@ class MicroWebSrv2:
 
     @property
     def RequestsTimeoutSec(self):
-        """int: seconds for a request's whole head, for each next data of its content, and for the client to take data."""
+        """int: seconds for a request's whole head, for each next data of its content, and for the client to
+        take data.
+        """
         return self._requestsTimeoutSec
 
     @RequestsTimeoutSec.setter

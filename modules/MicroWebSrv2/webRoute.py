@@ -1,6 +1,7 @@
 """Web routes (documentation, section Web Routes).
 
-Routes are global. A route without arguments is found in a dict by its path; one with arguments in a tree of path segments:
+Routes are global. A route without arguments is found in a dict by its path; one with arguments in a tree of path
+segments:
 the time that a look-up takes does not grow with the number of routes.
 """
 
@@ -129,7 +130,10 @@ def _pattern_node(node, texts, names):
 
 
 def WebRoute(method, routePath, name=None):
-    """Decorates a processing handler with its route. Arguments and errors as of RegisterRoute(). Returns the decorator."""
+    """Decorates a processing handler with its route.
+
+    Arguments and errors as of RegisterRoute(). Returns the decorator.
+    """
 
     def decorated(handler):
         RegisterRoute(handler, method, routePath, name)
@@ -207,7 +211,9 @@ def _match(text, texts):
 
 
 def _argument(value):
-    """Digits are an integer, as documented; ASCII ones only, and not so many that they would be no number of anything."""
+    """Digits are an integer, as documented; ASCII ones only, and not so many that they would be no number
+    of anything.
+    """
     return int(value) if len(value) <= 18 and value.encode().isdigit() else value
 
 
@@ -239,7 +245,7 @@ def ResolveRoute(method, path):
     return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route._with_args)
 
 
-def PathFromRoute(routeName, routeArgs={}):
+def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed
     """Constructs the path of a named route (documentation, section Route Methods).
 
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.

@@ -357,8 +357,9 @@ def test_twins_have_validators_of_their_own(server):
     )
 
 
-def test_no_vary_where_there_is_no_twin(server):
-    assert server.get('/text.txt', {'Accept-Encoding': 'gzip'}).header('vary') is None
+def test_types_that_do_not_compress_have_no_vary(server):
+    assert server.get('/text.txt', {'Accept-Encoding': 'gzip'}).header('vary') == 'Accept-Encoding'
+    assert server.get('/mime/a.png', {'Accept-Encoding': 'gzip'}).header('vary') is None
 
 
 # --- settings ---

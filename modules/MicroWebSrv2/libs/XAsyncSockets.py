@@ -260,7 +260,10 @@ class XBufferSlots:
         self._free.append(slot)
 
     def GetAvailableSlot(self):
-        """Lends a slot, the one given back last. Returns XBufferSlot, not available any more, or None if all are lent."""
+        """Lends a slot, the one given back last.
+
+        Returns XBufferSlot, not available any more, or None if all are lent.
+        """
         if not self._free:
             if len(self._slots) == self._count:
                 return None
@@ -314,7 +317,8 @@ class XAsyncSocketsPool:
     def AddAsyncSocket(self, asyncSocket):
         """Takes a socket into the pool; its events are processed from now on.
 
-        asyncSocket: XAsyncSocket. Returns bool, False if it was in already. Raises XAsyncSocketsPoolException if it is none.
+        asyncSocket: XAsyncSocket. Returns bool, False if it was in already. Raises XAsyncSocketsPoolException if it
+        is none.
         """
         _check(
             isinstance(asyncSocket, XAsyncSocket), XAsyncSocketsPoolException, '"asyncSocket" must be an XAsyncSocket.'
@@ -375,7 +379,8 @@ class XAsyncSocketsPool:
         except Exception as ex:
             self._failed(self._current, ex)
 
-    # MicroPython takes the frames of _process(), _on_event() and OnReadyForReading() from the C stack, as they are small.
+    # MicroPython takes the frames of _process(), _on_event() and OnReadyForReading() from the C stack, as they are
+    # small.
     # A frame on the heap, freed at each turn, would have each allocation of the turn search the heap from there.
 
     def _process(self, milliseconds):
@@ -865,7 +870,10 @@ class XAsyncTCPClient(XAsyncSocket):
             self._want(_IN, True)
 
     def _recv_again(self):
-        """Tells, behind a failed recv(), what it was. Returns bytes, empty if the peer is gone, None if it would block."""
+        """Tells, behind a failed recv(), what it was.
+
+        Returns bytes, empty if the peer is gone, None if it would block.
+        """
         try:
             return self._io.recv(self._recv_size)
         except OSError as ex:
@@ -906,7 +914,10 @@ class XAsyncTCPClient(XAsyncSocket):
             self._close(XClosedReason.ClosedByPeer)
 
     def _send_queued(self, sent):
-        """Sends from the queue what the socket takes; adds the callbacks of what went out to `sent`. Returns bool: gone."""
+        """Sends from the queue what the socket takes; adds the callbacks of what went out to `sent`.
+
+        Returns bool: gone.
+        """
         while self._out:
             data, on_sent = self._out[0]
             count = self._try_send(data)

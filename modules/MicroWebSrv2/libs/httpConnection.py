@@ -74,7 +74,9 @@ class HttpConnection:
             self._wait_for_rest()
 
     def _wait_for_rest(self):
-        """A part of a request is here: it holds a buffer slot, and has the timeout for its whole head, or its next data."""
+        """A part of a request is here: it holds a buffer slot, and has the timeout for its whole head, or its
+        next data.
+        """
         if self._parser._in_body and not self._discard:
             if self._received + self._parser._left > self._mws2._maxRequestContentLength:  # a chunk that is announced
                 self.refuse(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
@@ -221,7 +223,10 @@ class HttpConnection:
             self._go_on()
 
     def _meet(self):
-        """The handler's return and the end of sending come in any order, from two threads. Returns True to the second."""
+        """The handler's return and the end of sending come in any order, from two threads.
+
+        Returns True to the second.
+        """
         lock = self._lock
         if lock:
             lock.acquire()
@@ -364,7 +369,8 @@ class HttpConnection:
             response.AccessControlAllowOrigin = request.Origin
             asked = request.GetHeader("Access-Control-Request-Method")
             response.SetHeader("Access-Control-Allow-Methods", asked or ", ".join(methods) or "*")
-            response.SetHeader("Access-Control-Allow-Headers", request.GetHeader("Access-Control-Request-Headers") or "*")
+            response.SetHeader("Access-Control-Allow-Headers", request.GetHeader("Access-Control-Request-Headers") or
+            "*")
             response.SetHeader("Access-Control-Max-Age", "600")
             response.SetHeader("Vary", "Origin")
         elif not methods:

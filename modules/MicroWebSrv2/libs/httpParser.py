@@ -188,7 +188,20 @@ class RequestParser:
     rest: bytes received and not parsed yet. Errors are final: HttpError is raised and the connection is to be closed.
     """
 
-    __slots__ = ("_in_body", "_last", "_left", "_searched", "headers", "length", "max_head", "method", "piece", "rest", "target", "version")
+    __slots__ = (
+        "_in_body",
+        "_last",
+        "_left",
+        "_searched",
+        "headers",
+        "length",
+        "max_head",
+        "method",
+        "piece",
+        "rest",
+        "target",
+        "version",
+    )
 
     def __init__(self, max_head):
         self.max_head = max_head

@@ -1,6 +1,7 @@
 """Static files: from the path of an URL to an answer with validators, ranges and gzip twins."""
 
 import os
+import sys
 import time
 
 from .urlUtils import decode_text, unquote_bytes
@@ -33,13 +34,13 @@ def _parse_date(text):
         return None
 
 
-def _is_inside(root, filename):
+def _is_inside(root, filename, is_link):
     """Whether no symbolic link on the way leads out of the root."""
     if not _realpath:
         return True
     folder = filename[: filename.rfind("/")]
     checked = _checked_folders.setdefault(root, {})
-    if folder not in checked or _lstat(filename)[0] & 0xF000 == 0xA000:
+    if is_link or folder not in checked:
         real_root = _realpath(root)
         real = _realpath(filename)
         if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
@@ -50,11 +51,15 @@ def _is_inside(root, filename):
     return True
 
 
-def _stat(filename):
+def _stat(filename, function=os.stat):
     try:
-        return os.stat(filename)
+        return function(filename)
     except (OSError, ValueError):
         return None
+
+
+def _is_folder(stat):
+    return stat[0] & 0xF000 == 0x4000
 
 
 def _segments(path):
@@ -80,28 +85,38 @@ def find_file(mws2, path):
     for root in (mws2._rootPath, mws2._fallbackRootPath):
         if root is not None:
             found = _find_below(mws2, root.rstrip("/"), text)
-            if found and _is_inside(root, found[0]):
-                return found
+            if found:
+                filename, stat = found
+                is_link = stat[0] & 0xF000 == 0xA000
+                if _is_inside(root, filename, is_link):
+                    stat = _stat(filename) if is_link else stat
+                    return (filename, stat) if stat and not _is_folder(stat) else None
     return None
 
 
 def _find_below(mws2, root, text):
+    """Returns (filename, its os.lstat()) of a file or a default page, or None."""
     filename = root + text
-    stat = _stat(filename.rstrip("/") or "/")
-    if not stat:
-        return None
-    if not stat[0] & 0x4000:
-        return None if text[-1] == "/" else (filename, stat)
+    if text[-1:] != "/":
+        stat = _stat(filename, _lstat)
+        if not stat:
+            return None
+        is_link = stat[0] & 0xF000 == 0xA000
+        if not _is_folder(_stat(filename) or stat if is_link else stat):
+            return filename, stat
+        filename += "/"
     for page in mws2._defaultPages:
-        name = filename.rstrip("/") + "/" + page
-        stat = _stat(name)
-        if stat and not stat[0] & 0x4000:
-            return name, stat
+        stat = _stat(filename + page, _lstat)
+        if stat and not _is_folder(stat):
+            return filename + page, stat
     return None
 
 
 def serve(mws2, request, response):
-    """Answers GET or HEAD with the file of the request's path, 403 where its type is not served. Returns False without one."""
+    """Answers GET or HEAD with the file of the request's path, 403 where its type is not served.
+
+    Returns False without one.
+    """
     found = find_file(mws2, request._path)
     if not found:
         return False
@@ -119,7 +134,7 @@ def send_file(response, filename, stat=None):
     response: HttpResponse. filename: str. stat: its os.stat(), if known. 404 if there is no such file.
     """
     stat = stat or _stat(filename)
-    if not stat or stat[0] & 0x4000:
+    if not stat or _is_folder(stat):
         response.Return(404)
         return
     request = response._request
@@ -127,44 +142,39 @@ def send_file(response, filename, stat=None):
     if response._contentType is None:
         response._contentType = mws2.GetMimeTypeFromFilename(filename) or "application/octet-stream"
     response._special = True
-    is_get = request._method in (b"GET", b"HEAD")
+    extra = response._extra = []
+    is_get = request._method == b"GET" or request._method == b"HEAD"
     etag = _etag(mws2, stat)
-    if is_get and b"range" not in request._headers:
-        filename, stat, etag = _gzip_twin(response, filename, stat, etag)
+    if is_get and _is_compressible(response._contentType):
+        response._vary("Accept-Encoding")
+        if b"accept-encoding" in request._headers and b"range" not in request._headers:
+            twin = _stat(filename + ".gz") if _takes_gzip(request.AcceptEncodings) else None
+            if twin:
+                filename, stat, etag = filename + ".gz", twin, etag[:-1] + '-gz"'
+    extra.append("ETag: " + etag)
     modified = http_date(stat[8]) if stat[8] > 0 else None
-    response.SetHeader("ETag", etag)
     if modified:
-        response.SetHeader("Last-Modified", modified)
+        extra.append("Last-Modified: " + modified)
     if is_get:
         if _is_fresh(request, etag, stat[8]):
-            response._headers.pop("Content-Encoding", None)
             response.Return(304)
             return
-        response.SetHeader("Accept-Ranges", "bytes")
+        if etag[-4:-1] == "-gz":
+            extra.append("Content-Encoding: gzip")
+        extra.append("Accept-Ranges: bytes")
         if b"range" in request._headers and _send_range(response, filename, stat[6], etag, modified):
             return
     _send(response, 200, filename, 0, stat[6])
+
+
+def _is_compressible(media_type):
+    return media_type[:5] == "text/" or media_type[:12] == "application/" or media_type == "image/svg+xml"
 
 
 def _etag(mws2, stat):
     """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
     stamp = getattr(stat, "st_mtime_ns", stat[8])
     return '"%x-%x"' % (stamp, stat[6]) if stamp else '"%s-%x"' % (mws2._etagSalt, stat[6])
-
-
-def _gzip_twin(response, filename, stat, etag):
-    """Chooses `x.gz` beside `x` where the client takes it (RFC 9110 section 12.5.3)."""
-    media_type = response._contentType
-    if media_type[:5] != "text/" and media_type[:12] != "application/" and media_type != "image/svg+xml":
-        return filename, stat, etag
-    twin = _stat(filename + ".gz")
-    if not twin:
-        return filename, stat, etag
-    response._vary("Accept-Encoding")
-    if not _takes_gzip(response._request.AcceptEncodings):
-        return filename, stat, etag
-    response.SetHeader("Content-Encoding", "gzip")
-    return filename + ".gz", twin, etag[:-1] + '-gz"'
 
 
 def _takes_gzip(codings):
@@ -244,15 +254,24 @@ def _send_range(response, filename, size, etag, modified):
 
 def _send(response, code, filename, first, length):
     try:
-        stream = open(filename, "rb")
+        stream = _open_at(filename, first)
     except OSError:
         response._reset()
         response._special = True
         response.Return(404)
         return
-    if first:
-        stream.seek(first)
     if response._begin(code):
         response._send_stream(code, stream, length)
     else:
         stream.close()
+
+
+def _open_at(filename, first):
+    stream = open(filename, "rb")
+    if first:
+        stream.seek(first)
+    return stream
+
+
+if sys.implementation.name != "micropython":
+    from .hostFiles import HostFile as _open_at

@@ -81,7 +81,10 @@ class UrlUtils:
 
     @staticmethod
     def UnquotePlus(s):
-        """Decodes percent escapes, and `+` as space, as in a form. s: str. Returns str. Raises ValueError if s is no str."""
+        """Decodes percent escapes, and `+` as space, as in a form.
+
+        s: str. Returns str. Raises ValueError if s is no str.
+        """
         if not isinstance(s, str):
             raise ValueError('"s" must be a string.')
         return UrlUtils.Unquote(s.replace("+", " "))

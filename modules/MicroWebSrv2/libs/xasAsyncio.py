@@ -38,7 +38,10 @@ if sys.implementation.name == "micropython":
             self.seconds = self._own.seconds
 
         def wait_io_event(self, dt):
-            """Waits for streams and for the pool's sockets; called by asyncio's loop. dt: int, milliseconds, -1: for ever."""
+            """Waits for streams and for the pool's sockets; called by asyncio's loop.
+
+            dt: int, milliseconds, -1: for ever.
+            """
             pool = self._pool
             for event in self.poller.ipoll(dt):
                 if event[0] in pool._sockets:

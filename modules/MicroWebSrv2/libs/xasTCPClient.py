@@ -3,8 +3,8 @@
 import socket
 
 from .XAsyncSockets import (
-    TCP_NODELAY,
     _OUT,
+    TCP_NODELAY,
     XAsyncSocketsPool,
     XAsyncTCPClient,
     XAsyncTCPClientException,
@@ -84,7 +84,8 @@ def create(asyncSocketsPool, srvAddr, connectTimeout=5, recvBufLen=4096, sendBuf
     asyncSocketsPool: XAsyncSocketsPool. srvAddr: (str_host, int_port). connectTimeout: int, seconds, 1 or more.
     recvBufLen, sendBufLen: int, octets, 1 or more: the most received at once, the size of SendingBuffer.
     connectAsync: bool; False waits until the connection is open.
-    Returns XAsyncTCPClient, or None if it could not be opened; where connectAsync is True, OnConnected or OnFailsToConnect
+    Returns XAsyncTCPClient, or None if it could not be opened; where connectAsync is True, OnConnected or
+    OnFailsToConnect
     is called later. Raises XAsyncTCPClientException that names a wrong argument.
     """
     error = XAsyncTCPClientException
@@ -184,7 +185,10 @@ class _Reader:
             return (None,)
 
     def data(self, size):
-        """Takes data. size: int, octets, or None for what is there. Returns (memoryview,), or None if it has not come."""
+        """Takes data.
+
+        size: int, octets, or None for what is there. Returns (memoryview,), or None if it has not come.
+        """
         count = size or min(len(self._rest), self._client._recv_size)
         if not count or len(self._rest) < count:
             return None
@@ -202,7 +206,8 @@ def _reader(client):
 def recv_line(client, lineEncoding, onLineRecv, onLineRecvArg, timeoutSec):
     """Receives one line.
 
-    client: XAsyncTCPClient. lineEncoding: str. onLineRecv: f(client, line, arg) or None; line: str without its CR LF, None if
+    client: XAsyncTCPClient. lineEncoding: str. onLineRecv: f(client, line, arg) or None; line: str without its CR
+    LF, None if
     it does not decode. timeoutSec: int, 1 or more, or None: seconds after which the connection is closed.
     Returns False when the connection is closed. Raises XAsyncTCPClientException if a receive is pending already.
     """
@@ -213,7 +218,8 @@ def recv_line(client, lineEncoding, onLineRecv, onLineRecvArg, timeoutSec):
 def recv_data(client, size, onDataRecv, onDataRecvArg, timeoutSec):
     """Receives data.
 
-    size: int, octets, exactly so many, or None: what comes, at most one buffer. onDataRecv: f(client, data, arg) or None;
+    size: int, octets, exactly so many, or None: what comes, at most one buffer. onDataRecv: f(client, data, arg) or
+    None;
     data: memoryview. The rest as of recv_line().
     """
     ok = size is None or (isinstance(size, int) and size > 0)

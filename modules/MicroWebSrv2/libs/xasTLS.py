@@ -97,7 +97,8 @@ def _load(function, files, error):
 def server_context(certFile, keyFile, caFile, error):
     """Makes the context of a server.
 
-    certFile, keyFile: str, paths. caFile: str, path of a PEM file of authorities that clients must be certified by, or None.
+    certFile, keyFile: str, paths. caFile: str, path of a PEM file of authorities that clients must be certified by,
+    or None.
     error: exception class to raise, with the name of the file that is wrong.
     Returns ssl.SSLContext.
     """
@@ -137,7 +138,8 @@ def start_context(client, sslContext, serverSide=False):
 def start(client, keyfile=None, certfile=None, server_side=False, cert_reqs=0, ca_certs=None):
     """Begins TLS on a connection with files.
 
-    client: XAsyncTCPClient. keyfile, certfile: str, paths, needed for a server, or None. server_side: bool. cert_reqs: int,
+    client: XAsyncTCPClient. keyfile, certfile: str, paths, needed for a server, or None. server_side: bool.
+    cert_reqs: int,
     ssl.CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED. ca_certs: str, path of the authorities' certificates, or None.
     Raises XAsyncTCPClientException with what was wrong.
     """

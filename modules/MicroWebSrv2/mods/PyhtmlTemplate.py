@@ -9,6 +9,7 @@ from ..libs.staticFiles import find_file
 from ..microWebSrv2 import MicroWebSrv2
 
 _IS_BOARD = sys.implementation.name == 'micropython'
+_METHODS = (b'GET', b'HEAD', b'POST')
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
 _MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # longer pages are sent while they are rendered, octets
 _LINES_AROUND = 3  # of the faulty one, on the debug page
@@ -30,7 +31,8 @@ class PyhtmlTemplate:
     def __init__(self):
         self._show_debug = False
         self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
-        self._templates = {}  # by file name: (what os.stat said of the file, Template)
+        self._templates = {}  # by file name: (time and size of the file, Template)
+        self._files = {}  # by path of the URL: (root, file name)
         self._default_pages = 0  # how many were known when it was last seen whether one of them is for us
         self._has_default_page = False
 
@@ -73,9 +75,9 @@ class PyhtmlTemplate:
         """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request._path
         if _is_page(path) or self._may_be_default_page(microWebSrv2, path):
-            if request._method in (b'GET', b'HEAD', b'POST'):
-                found = find_file(microWebSrv2, path)
-                if found and _is_page(found[0].encode()):
+            if request._method in _METHODS:
+                found = self._find(microWebSrv2, path)
+                if found:
                     self._answer(microWebSrv2, request, found[0], found[1])
 
     def _may_be_default_page(self, microWebSrv2, path):
@@ -85,6 +87,24 @@ class PyhtmlTemplate:
             self._default_pages = len(pages)
             self._has_default_page = any(_is_page(page.encode()) for page in pages)
         return self._has_default_page and path.rfind(b'.') <= path.rfind(b'/')
+
+    def _find(self, microWebSrv2, path):
+        """Finds the file of a page. Returns (filename, stat) or None."""
+        root = microWebSrv2._rootPath
+        known = self._files.get(path)
+        if known and known[0] == root:
+            try:
+                return known[1], os.stat(known[1])
+            except OSError:  # it is gone; another may have come in its place
+                pass
+        found = find_file(microWebSrv2, path)
+        if not found or not _is_page(found[0].encode()):
+            return None
+        if _is_page(path) and found[0].startswith(root.rstrip('/') + '/'):  # in other places one in front may come
+            if len(self._files) >= _MAX_TEMPLATES:
+                self._files.clear()
+            self._files[path] = (root, found[0])
+        return found
 
     def ReturnTemplate(self, microWebSrv2, request, filepath):
         """Answers a request with a page, for handlers of routes.
@@ -114,17 +134,18 @@ class PyhtmlTemplate:
             response.ReturnStream(200, _LoggedPage(microWebSrv2, template, filepath, content))
 
     def _template(self, filepath, stat):
-        stamp = (stat[6], getattr(stat, 'st_mtime_ns', stat[8]))
+        size = stat[6]
+        time = getattr(stat, 'st_mtime_ns', stat[8])
         known = self._templates.get(filepath)
-        if known and known[0] == stamp:
-            return known[1]
+        if known and known[0] == time and known[1] == size:
+            return known[2]
         self._templates.pop(filepath, None)
         if len(self._templates) >= _MAX_TEMPLATES:
             self._templates.popitem()
         gc.collect()  # compiling takes several times the size of the page
         with open(filepath, 'rb') as file:
             template = Template(file.read(), filepath, self._variables)
-        self._templates[filepath] = (stamp, template)
+        self._templates[filepath] = (time, size, template)
         return template
 
     def _return_fault(self, microWebSrv2, response, filepath, fault):
@@ -159,7 +180,7 @@ def _require_name(name):
 
 
 def _is_page(name):
-    return name[-7:].lower() == b'.pyhtml'
+    return name.lower().endswith(b'.pyhtml')
 
 
 def _log(microWebSrv2, template, filepath, ex):
