@@ -15,7 +15,7 @@ from tools import boards, build, common
 from tools.common import Failure, need_tool
 
 _SECTION = re.compile(r'^// frozen module (\w+)$')
-_SYMBOL = re.compile(r'^(?:static )?const [\w *]+?[ *](\w+)(?:\[\d*\])* = ')
+_SYMBOL = re.compile(r'^(?:static )?const [\w *]+?[ *](\w+)(?:\[\d*\])*(?: __attribute__\(.*\))? = ')
 # What stands before, between and behind the modules, for all of them.
 _TABLES = re.compile(r'^const [\w *]+?[ *]mp_(?:qstr_)?frozen_')
 _CONSTANT = re.compile(r'\{\{&mp_type_(?:str|bytes)\}, \d+, (\d+), ')
