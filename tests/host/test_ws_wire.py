@@ -308,3 +308,28 @@ def test_messages_in_order_by_workers(server):
         for at in range(0, len(data), 50):
             connection.send(data[at : at + 50])
         assert [frame_from(connection)[1] for _ in numbers] == numbers
+
+
+# --- coroutines -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.needs('asyncio')
+@pytest.mark.app('wsasync')
+def test_coroutines_answer_one_connection_in_order(server):
+    with peer(server, '/ordered') as ws:
+        for i in range(9):
+            ws.send(str(i))
+        assert [ws.recv(TIMEOUT) for _ in range(9)] == [str(i) for i in range(9)]
+
+
+@pytest.mark.needs('asyncio')
+@pytest.mark.app('wsasync')
+def test_a_coroutine_that_waits_does_not_hold_up_others(server):
+    since = len(server.log())
+    with peer(server, '/waits') as waits, peer(server) as other, peer(server, '/waits') as opens:
+        waits.send('wait')
+        other.send('at once')
+        assert other.recv(TIMEOUT) == 'at once'
+        opens.send('open')
+        assert [opens.recv(TIMEOUT), waits.recv(TIMEOUT)] == ['open', 'wait']
+    assert server.output.wait_for('CLOSED /waits', since)

@@ -276,7 +276,7 @@ class WebSocket(FrameReader):
         """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
         if hasattr(result, 'send') and hasattr(result, 'throw'):
             if not self._mws2._spawn:
-                raise TypeError('A callback is a coroutine: run the pool by asyncio (XAsyncPoolTask).')
+                raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')
             self._busy = True
             self._client._receive(None)
             self._mws2._spawn(result, self._awaited)
