@@ -52,6 +52,7 @@ _ERROR_PAGE = (
     "<title>%d %s</title><h1>%d %s</h1></html>\n"
 )
 _CHUNK_HEAD = 6  # four hexadecimal digits and CRLF
+_MAX_JOINED = 4096  # octets of a body that is copied behind its head
 _PUMPED_AT_ONCE = 65536  # octets after which other connections get their turn
 _SENT_AT_ONCE = 1 << 20  # the same where the operating system sends
 
@@ -227,17 +228,26 @@ class HttpResponse:
         self._varies = self._varies + ", " + field if self._varies else field
 
     def _send_body(self, code, media_type, body):
-        """Answers with bytes: head and body leave in one send."""
+        """Answers with bytes: head and body leave in one send, unless joining them would take much memory."""
         if self._special or code != 200:
             self._contentType = media_type
             self._special = True
             if code == 205:  # has no content (RFC 9110 section 15.3.6)
                 body = b""
             head = self._head(code, len(body))
-            data = head if self._bodiless or code in (204, 304) or code < 200 else head + body
+            if self._bodiless or code in (204, 304) or code < 200:
+                body = b""
+        elif len(body) <= _MAX_JOINED:
+            self._put(b"%s%d\r\n\r\n%s" % (self._mws2._ok_head(media_type), len(body), body))
+            return
         else:
-            data = b"%s%d\r\n\r\n%s" % (self._mws2._ok_head(media_type), len(body), body)
-        self._put(data)
+            head = b"%s%d\r\n\r\n" % (self._mws2._ok_head(media_type), len(body))
+        if len(body) <= _MAX_JOINED:
+            self._put(head + body)
+        elif self._client._put(head) is None:
+            self._client._close(XClosedReason.ClosedByPeer)
+        else:
+            self._put(body)
 
     def _put(self, data):
         done = self._client._put(data, self._sent)

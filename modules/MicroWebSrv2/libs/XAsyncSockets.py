@@ -608,11 +608,14 @@ class XAsyncSocket:
     def _release(self, reason):
         self._pool.RemoveAsyncSocket(self)
         try:
-            self._socket.close()
+            self._close_socket()
         except OSError:
             pass
         if self._on_closed:
             self._on_closed(self, reason)
+
+    def _close_socket(self):
+        self._socket.close()
 
 
 class XAsyncTCPServerException(Exception):
@@ -992,6 +995,9 @@ class XAsyncTCPClient(XAsyncSocket):
         self._pump = pump
         self._want(_OUT, pump is not None)
 
+    def _close_socket(self):
+        self._io.close()  # TLS closes the socket below it
+
     def _expired(self):
         if self.OnExpired:
             self._deadline = None
@@ -1002,11 +1008,6 @@ class XAsyncTCPClient(XAsyncSocket):
     def _release(self, reason):
         self._on_data = self._pump = self._out = None
         self._queued = 0
-        if self._io is not self._socket:
-            try:
-                self._io.close()
-            except OSError:
-                pass
         super()._release(reason)
         if self._on_release:
             self._on_release()

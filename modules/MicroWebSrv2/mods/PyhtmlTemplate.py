@@ -74,11 +74,11 @@ class PyhtmlTemplate:
     def OnRequest(self, microWebSrv2, request):
         """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request._path
-        if _is_page(path) or self._may_be_default_page(microWebSrv2, path):
+        if path in self._files or _is_page(path) or self._may_be_default_page(microWebSrv2, path):
             if request._method in _METHODS:
                 found = self._find(microWebSrv2, path)
                 if found:
-                    self._answer(microWebSrv2, request, found[0], found[1])
+                    self._answer(microWebSrv2, request, found)
 
     def _may_be_default_page(self, microWebSrv2, path):
         """Says whether a path could be a folder with a page of ours: routes are not to cost a look at the files."""
@@ -113,25 +113,26 @@ class PyhtmlTemplate:
         A page that fails is logged and answers 500. What a page renders is dropped if it answers itself (by
         `Request.Response`).
         """
-        self._answer(microWebSrv2, request, filepath, None)
+        self._answer(microWebSrv2, request, (filepath, None))
 
-    def _answer(self, microWebSrv2, request, filepath, stat):
-        response = request.Response
+    def _answer(self, microWebSrv2, request, found):
+        """Renders and answers. found: (filename, stat or None)."""
         template = None
         try:
-            template = self._template(filepath, stat or os.stat(filepath))
+            template = self._template(found[0], found[1] or os.stat(found[0]))
             content = template.render(request, None if self._show_debug else _MAX_WHOLE)
         except Exception as ex:
-            self._return_fault(microWebSrv2, response, filepath, _log(microWebSrv2, template, filepath, ex))
+            self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], ex))
             return
-        if response.HeadersSent:
+        response = request.Response
+        if response._answered:
             return
-        if response.ContentType is None:
-            response.ContentType = 'text/html'
+        if response._contentType is None:
+            response._contentType = 'text/html'
         if isinstance(content, bytes):
             response.ReturnOk(content)
         else:
-            response.ReturnStream(200, _LoggedPage(microWebSrv2, template, filepath, content))
+            response.ReturnStream(200, _LoggedPage(microWebSrv2, template, found[0], content))
 
     def _template(self, filepath, stat):
         size = stat[6]
@@ -149,10 +150,10 @@ class PyhtmlTemplate:
         return template
 
     def _return_fault(self, microWebSrv2, response, filepath, fault):
-        if response.HeadersSent:
+        if response._answered:
             return
-        response.ContentType = 'text/html'
-        response.ContentCharset = None
+        response._contentType = 'text/html'
+        response._contentCharset = None
         response.Return(500, _debug_page(filepath, *fault) if self._show_debug else None)
 
 
@@ -180,7 +181,7 @@ def _require_name(name):
 
 
 def _is_page(name):
-    return name.lower().endswith(b'.pyhtml')
+    return name[-1] in (76, 108) and name.lower().endswith(b'.pyhtml')  # its last letter tells most others at once
 
 
 def _log(microWebSrv2, template, filepath, ex):
