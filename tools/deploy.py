@@ -85,10 +85,14 @@ def web_files(target, root):
 
 
 def _is_for_stock(ctx, entry):
-    """Tells whether a module of the manifest is ours; MicroPython's own are in every stock firmware."""
+    """Tells whether a module of the manifest is ours, and bytecode: MicroPython's own are in every stock firmware, and
+    machine code is right for one version of it only.
+    """
     ours = [ROOT / 'modules', ROOT / 'firmware', ctx.board / 'board.py']
     path = Path(entry.full_path).resolve()
-    return entry.target_path not in ('boot.py', 'main.py') and any(path.is_relative_to(folder) for folder in ours)
+    if entry.target_path in ('boot.py', 'main.py') or not any(path.is_relative_to(folder) for folder in ours):
+        return False
+    return b'@micropython.' not in path.read_bytes()
 
 
 def compiled(ctx, cross, folder, source, target_path, opt):

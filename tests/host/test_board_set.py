@@ -1,6 +1,6 @@
 """Shows that each board's set is complete and starts: on the UNIX firmware, with no other module of this project in
 reach and with stub modules network, machine, esp32 and os that refuse wrong calls, every frozen module is imported,
-and the board mounts its flash and brings its network up. 
+and the board mounts its flash and brings its network up.
 """
 
 import os

@@ -3,12 +3,15 @@ first run installs a server that serves, a second copies nothing, what was cut o
 others is lost.
 """
 
+import json
+import subprocess
+import sys
 import threading
 import urllib.request
 
 import pytest
 
-from tools import boards, deploy, emulator, repl
+from tools import boards, deploy, emulator, frozen, repl
 from tools.common import BUILD, ROOT, Failure
 
 
@@ -122,3 +125,39 @@ def test_several_ports_are_to_be_chosen_from(monkeypatch):
     with pytest.raises(Failure, match='choose one by DEVICE=, out of /dev/ttyACM0, /dev/ttyUSB0'):
         repl.choose_port(None)
     assert repl.choose_port('/dev/ttyUSB0') == '/dev/ttyUSB0'
+
+
+# For CPython, or for firmware whose mpy-cross was told the processor or whose hashlib lacks SHA-1.
+NOT_FOR_MIP = {'__main__.py', 'libs/hostFiles.py', 'libs/sha1.py', 'libs/wsBytesHost.py', 'libs/wsNative.py'}
+
+
+def test_mip_gets_the_whole_server_and_its_version():
+    package = json.loads((ROOT / 'package.json').read_text())
+    folder = ROOT / 'modules' / 'MicroWebSrv2'
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob('*.py')} - NOT_FOR_MIP
+    assert dict(package['urls']) == {f'MicroWebSrv2/{name}': f'modules/MicroWebSrv2/{name}' for name in files}
+    assert package['version'] == frozen.project_version()
+
+
+def test_mip_installs_from_package_json(device):
+    port = device[0]
+    with repl.Board(port) as board:
+        for path in board.files(['/flash/lib/MicroWebSrv2']):
+            board.remove(path)
+    command = [
+        sys.executable,
+        '-m',
+        'mpremote',
+        'connect',
+        port,
+        'mip',
+        'install',
+        '--target',
+        '/flash/lib',
+        'package.json',
+    ]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr[-300:]
+    with repl.Board(port) as board:
+        for name, url in json.loads((ROOT / 'package.json').read_text())['urls']:
+            assert board.read(f'/flash/lib/{name}') == (ROOT / url).read_bytes(), name
