@@ -1,3 +1,3 @@
-include('../manifest.py', network=('net_lan',), workers=False)
+include('../manifest.py', network=('net_lan',), workers=False, native=True)
 module('board.py')
 module('_boot.py')
