@@ -1,6 +1,7 @@
 """HttpRequest: what a client asked (documentation, section HttpRequest Class)."""
 
 from binascii import a2b_base64
+from json import loads
 
 from .libs.urlUtils import decode_text, parse_query, unquote_bytes
 
@@ -77,8 +78,6 @@ class HttpRequest:
         media_type = self.ContentType.split(";")[0].strip().lower()
         if self._content is None or not (media_type == "application/json" or media_type.endswith("+json")):
             return None
-        from json import loads
-
         try:
             return loads(str(self._content, "utf-8"))
         except (ValueError, RuntimeError):  # RuntimeError: nested too deep

@@ -1,8 +1,10 @@
 """HttpResponse: what a handler answers (documentation, section HttpResponse Class)."""
 
 import sys
+from json import dumps
 
 from .libs.httpParser import is_token
+from .libs.staticFiles import send_file
 from .libs.XAsyncSockets import XClosedReason
 
 _REASONS = {
@@ -306,7 +308,8 @@ class HttpResponse:
             if not self._client._tls:
                 self._start_sendfile(head)
                 return
-        self._connection.with_slot(lambda slot: self._start_pump(head, slot))
+        self._view = head
+        self._connection.with_slot(self._start_pump)
 
     def _put_small(self, head, stream, length):
         """Sends a file that is no larger than a buffer slot with its head."""
@@ -346,7 +349,8 @@ class HttpResponse:
         if client._pump is None:
             client._pump_with(self._pump_file)
 
-    def _start_pump(self, head, slot):
+    def _start_pump(self, slot):
+        head = self._view
         buffer = slot.Buffer
         self._view = memoryview(buffer)
         size = len(head)
@@ -379,21 +383,27 @@ class HttpResponse:
             if done is None:
                 client._close(XClosedReason.ClosedByPeer)
                 return
-            self._connection.touch()
             if last:
                 if done:
                     self._connection.answered()
+                else:
+                    self._connection.touch()
                 return
             budget -= len(piece)
+        self._connection.touch()
         if client._pump is None and not client._closed:
             client._pump_with(self._pump)
 
     def _next_piece(self):
         """Returns the next piece, behind what is in the buffer already; ends the stream when it is the last."""
         view = self._view
+        size = len(view)
         filled, self._filled = self._filled, 0
         left = self._left
-        count = self._read(view[filled:] if left is None else view[filled : filled + left])
+        if not filled and (left is None or left >= size):
+            count = self._read(view)
+        else:
+            count = self._read(view[filled:] if left is None else view[filled : filled + left])
         if left is not None:
             self._left = left - count
             if self._left and not count:
@@ -403,7 +413,7 @@ class HttpResponse:
                 return None
         if not count or self._left == 0:
             self._end_stream()
-        return view[: filled + count]
+        return view if filled + count == size else view[: filled + count]
 
     def _next_chunk(self):
         """Returns the next chunk (RFC 9112 section 7.1): its size is written before the data, in the same buffer."""
@@ -468,8 +478,6 @@ class HttpResponse:
 
         code: int. obj: anything that serialises. Raises ValueError or TypeError if not.
         """
-        from json import dumps
-
         text = dumps(obj)
         self._contentType = "application/json"
         self._changed = True
@@ -499,8 +507,6 @@ class HttpResponse:
 
                 value += "; filename*=UTF-8''" + UrlUtils.Quote(attachmentName, "")
             self.SetHeader("Content-Disposition", value)
-        from .libs.staticFiles import send_file
-
         send_file(self, filename)
 
     def ReturnNotModified(self):

@@ -4,6 +4,7 @@ from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import allowed_methods, find_route, is_routed
 from .httpParser import BODY, CHUNKED, HEAD, NEED_DATA, HttpError, RequestParser, is_known
+from .staticFiles import find_file, serve
 from .XAsyncSockets import XClosedReason, print_exception
 
 _MAX_DRAINED = 16384  # octets of an unwanted body that are read, to keep the connection
@@ -332,8 +333,6 @@ class HttpConnection:
         """A request without a route: static files, CORS, or why not."""
         method = request._method
         if method == b"GET" or method == b"HEAD":
-            from .staticFiles import serve
-
             if serve(mws2, request, response):
                 return
         elif not is_known(method) and not is_routed(method):
@@ -351,8 +350,6 @@ class HttpConnection:
 
     def allowed(self):
         """The methods that the request's path takes, from routes and files. Returns list of str."""
-        from .staticFiles import find_file
-
         request = self._request
         if request._path == b"*":
             return ["GET", "HEAD", "OPTIONS"]

@@ -92,7 +92,7 @@ class FrameReader:
 
     def _takes(self, size):
         """Tells whether a message of so many octets may arrive in one frame now."""
-        if self._state or self._message or self._rest or self._busy:
+        if self._state or self._message or self._rest:
             return False
         return self._limit is None or size <= self._limit
 
@@ -141,9 +141,9 @@ class FrameReader:
         return len(data)
 
     def _is_legal(self, first, size):
-        """Checks a header by itself (RFC 6455, 5.2 and 5.5). Returns bool."""
+        """Checks a header by itself (RFC 6455, 5.2 and 5.5). size: int, negative without a mask. Returns bool."""
         opcode = first & 0x0F
-        if first & 0x70 or size < 0 or size >> 63 or opcode > 10 or 2 < opcode < 8:
+        if first & 0x70 or size >> 63 or opcode > 10 or 2 < opcode < 8:
             legal = False
         else:
             legal = opcode < 8 or first >= CLOSE and size < 126

@@ -26,49 +26,67 @@ def _hang_up(client):
     client.Close()
 
 
-def _callback(value):
-    """Returns value; raises ValueError if it is no callback."""
-    if value is not None and not callable(value):
-        raise ValueError('A callback must be a function or None, not %r.' % (value,))
-    return value
+def _is_callback(value):
+    return value is None or callable(value)
 
 
-def _callback_property(name):
-    """Makes a property that is a callback or None; it is kept in the attribute `name`."""
+def _is_length(value):
+    return isinstance(value, int) and value >= 0
+
+
+def _require(condition, name, what):
+    if not condition:
+        raise ValueError('"%s" must be %s.' % (name, what))
+
+
+def _property(name, attribute, is_right, what):
+    """Makes a property that is checked when it is set: is_right(value) tells whether it is what it must be."""
 
     def read(self):
-        return getattr(self, name)
+        return getattr(self, attribute)
 
     def write(self, value):
-        setattr(self, name, _callback(value))
+        _require(is_right(value), name, what)
+        setattr(self, attribute, value)
 
     return property(read, write)
+
+
+def _callback_property(name, attribute):
+    return _property(name, attribute, _is_callback, 'a function or None')
 
 
 def _octets(msg):
     """Returns what a binary message consists of as bytes or bytearray."""
     if isinstance(msg, (bytes, bytearray)):
         return msg
-    if isinstance(msg, (str, int)):
-        raise ValueError('"msg" must be in bytes or convertible into bytes, not %r.' % (msg,))
     try:
-        return bytes(msg)
+        octets = None if isinstance(msg, (str, int)) else bytes(msg)  # bytes(5) is five zeros
     except TypeError:
-        raise ValueError('"msg" must be in bytes or convertible into bytes, not %r.' % (msg,)) from None
+        octets = None
+    _require(octets is not None, 'msg', 'in bytes or convertible into bytes')
+    return octets
 
 
 class WebSocket(FrameReader):
     """A WebSocket connection (documentation, section WebSocket Class). Made by the module WebSockets.
 
-    Callbacks, each a function or None:
+    Properties; each raises ValueError if it is set to what it must not be:
 
-    - OnTextMessage(webSocket, msg): a text message was received; msg is a str.
-    - OnBinaryMessage(webSocket, msg): a binary message was received; msg is a memoryview.
-    - OnClosed(webSocket): the connection is closed. Called exactly once.
+    - OnTextMessage: callback f(webSocket, msg) or None: a text message was received; msg is a str.
+    - OnBinaryMessage: callback f(webSocket, msg) or None: a binary message was received; msg is a memoryview.
+    - OnClosed: callback f(webSocket) or None: the connection is closed. Called exactly once; at once where it is closed.
+    - MaxRecvMessageLength: int or None: octets of the longest message to receive, None for any. At first the server's
+      MaxRequestContentLength.
+    - MaxSendQueueLength: int: octets that may wait for a slow peer; beyond, it is dropped. At first the same.
     """
 
-    OnTextMessage = _callback_property('_text_callback')
-    OnBinaryMessage = _callback_property('_binary_callback')
+    OnTextMessage = _callback_property('OnTextMessage', '_text_callback')
+    OnBinaryMessage = _callback_property('OnBinaryMessage', '_binary_callback')
+    MaxSendQueueLength = _property('MaxSendQueueLength', '_queue_limit', _is_length, 'a positive integer')
+    MaxRecvMessageLength = _property(
+        'MaxRecvMessageLength', '_limit', lambda value: value is None or _is_length(value), 'a positive integer or None'
+    )
 
     def __init__(self, microWebSrv2, request):
         super().__init__()
@@ -87,7 +105,8 @@ class WebSocket(FrameReader):
 
     @OnClosed.setter
     def OnClosed(self, value):
-        self._closed_callback = _callback(value)
+        _require(_is_callback(value), 'OnClosed', 'a function or None')
+        self._closed_callback = value
         if self._ended:
             self._client._pool._call(self._tell_closed)
 
@@ -97,8 +116,7 @@ class WebSocket(FrameReader):
         Returns bool: False if the connection is closed, or closes because the peer does not take what is sent to it.
         Raises ValueError if msg is no str.
         """
-        if not isinstance(msg, str):
-            raise ValueError('"msg" must be a string, not %r.' % (msg,))
+        _require(isinstance(msg, str), 'msg', 'a string')
         return self._post(text_frame(msg))
 
     def SendBinaryMessage(self, msg):
@@ -113,8 +131,7 @@ class WebSocket(FrameReader):
 
         code: int, why (RFC 6455, 7.4): 1000 … 4999, but what must not be sent. Raises ValueError if it is none.
         """
-        if not isinstance(code, int) or not is_close_code(code):
-            raise ValueError('"code" must be a close code such as 1000, not %r.' % (code,))
+        _require(isinstance(code, int) and is_close_code(code), 'code', 'a close code, such as 1000')
         if self._state == OPEN:
             self._state = CLOSING
             self._send_close(code.to_bytes(2, 'big'))
@@ -136,33 +153,10 @@ class WebSocket(FrameReader):
 
     @WaitFrameTimeoutSec.setter
     def WaitFrameTimeoutSec(self, value):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError('"WaitFrameTimeoutSec" must be a positive integer, not %r.' % (value,))
+        _require(_is_length(value) and value, 'WaitFrameTimeoutSec', 'a positive integer')
         self._wait = value
         if self._state == OPEN:
             self._watch()
-
-    @property
-    def MaxRecvMessageLength(self):
-        """int or None: octets of the longest message to receive (at first MaxRequestContentLength), None for any."""
-        return self._limit
-
-    @MaxRecvMessageLength.setter
-    def MaxRecvMessageLength(self, value):
-        if value is not None and (not isinstance(value, int) or value < 0):
-            raise ValueError('"MaxRecvMessageLength" must be a positive integer or None, not %r.' % (value,))
-        self._limit = value
-
-    @property
-    def MaxSendQueueLength(self):
-        """int: octets that may wait for a slow peer (at first MaxRequestContentLength); beyond, it is dropped."""
-        return self._queue_limit
-
-    @MaxSendQueueLength.setter
-    def MaxSendQueueLength(self, value):
-        if not isinstance(value, int) or value < 0:
-            raise ValueError('"MaxSendQueueLength" must be a positive integer, not %r.' % (value,))
-        self._queue_limit = value
 
     def _start(self, accepted, received):
         """Takes the connection over.
@@ -231,7 +225,7 @@ class WebSocket(FrameReader):
     def _on_control(self, first, payload):
         if first == CLOSE:
             self._on_close(payload)
-        elif first == PING and self._state == OPEN:
+        elif first == PING:
             self._post(frame(PONG, payload))
 
     def _on_close(self, payload):
@@ -242,7 +236,7 @@ class WebSocket(FrameReader):
         answer = payload[:2]
         if payload:
             try:
-                if len(payload) < 2 or not is_close_code(int.from_bytes(answer, 'big')):
+                if not is_close_code(int.from_bytes(answer, 'big')):
                     answer = b'\x03\xea'  # 1002
                 decode_utf8(payload[2:])
             except UnicodeError:
@@ -316,16 +310,16 @@ class WebSocket(FrameReader):
 class WebSockets:
     """The module that accepts WebSocket connections (documentation, section WebSockets module properties).
 
-    Callbacks, each a function or None:
+    Properties; each raises ValueError if it is set to what it must not be:
 
-    - OnWebSocketProtocol(microWebSrv2, protocols): selects a sub-protocol; protocols is the list of str that the client
-      proposes. Returns one of them, or None.
-    - OnWebSocketAccepted(microWebSrv2, webSocket): a connection was accepted: the place to assign the callbacks of the
-      WebSocket. Without this callback, no connection is accepted.
+    - OnWebSocketProtocol: callback f(microWebSrv2, protocols) or None: selects a sub-protocol; protocols is the list of
+      str that the client proposes. Returns one of them, or None.
+    - OnWebSocketAccepted: callback f(microWebSrv2, webSocket) or None: a connection was accepted: the place to assign the
+      callbacks of the WebSocket. Without this callback, no connection is accepted.
     """
 
-    OnWebSocketProtocol = _callback_property('_protocol_callback')
-    OnWebSocketAccepted = _callback_property('_accepted_callback')
+    OnWebSocketProtocol = _callback_property('OnWebSocketProtocol', '_protocol_callback')
+    OnWebSocketAccepted = _callback_property('OnWebSocketAccepted', '_accepted_callback')
 
     def __init__(self):
         self._protocol_callback = self._accepted_callback = None
@@ -348,7 +342,7 @@ class WebSockets:
         response = request.Response
         key = self._key(request)
         if request.Method != 'GET' or key is None:
-            response.Return(400, 'The WebSocket handshake needs GET and a Sec-WebSocket-Key of 16 bytes in base64.')
+            response.Return(400, 'A WebSocket needs GET and a Sec-WebSocket-Key of 16 bytes in base64.')
         elif request.GetHeader('Sec-WebSocket-Version') != '13':
             response.SetHeader('Sec-WebSocket-Version', '13')
             response.Return(426, 'WebSocket version 13 is needed.')
@@ -372,8 +366,7 @@ class WebSockets:
         if protocols and self._protocol_callback:
             protocol = self._protocol_callback(microWebSrv2, protocols)
             if protocol is not None:
-                if protocol not in protocols:
-                    raise ValueError('OnWebSocketProtocol must return one of %r, not %r.' % (protocols, protocol))
+                _require(protocol in protocols, 'OnWebSocketProtocol', 'a function that returns one of %r' % protocols)
                 response.SetHeader('Sec-WebSocket-Protocol', protocol)
         try:
             from hashlib import sha1
