@@ -3,14 +3,16 @@
 A page becomes a generator function. Literal text and expressions become calls that add to a list of parts, instructions
 become the Python statements of the same name, and `{{ py }}` blocks are taken over, indented anew:
 
-    <ul>{{ for x in range(3) }}             def page(__parts, __add, __text, __len, Request):
-    <li>{{ x }}                              __add(b'<ul>')
-    {{ end }}</ul>                           for x in range(3):
-                                              if __len(__parts) > 63: yield True
-                                              __add(b'\\n<li>')
-                                              __add(__text((x)))
-                                              __add(b'\\n')
-                                             __add(b'</ul>')
+    <ul>{{ for x in range(3) }}     def page(__parts, __add, __text, __len, __literals, Request):
+    <li>{{ x }}                      __add(__literals[0])
+    {{ end }}</ul>                   for x in range(3):
+                                      if __len(__parts) > 63: yield True
+                                      __add(__literals[1])
+                                      __add(__text((x)))
+                                      __add(__literals[2])
+                                     __add(__literals[3])
+
+The compiler never sees literal text: it would take several times the memory of the page.
 
 So the variables of a page are the locals of one call: two renders never share them, and the functions that a page
 defines see each other and the page's variables as closures. (A program at module level would not do: on MicroPython the
@@ -26,7 +28,7 @@ from array import array
 
 _MAX_PARTS = 63  # a loop that has more of them yields, so that they can be joined or sent
 _MAX_LINES = 65535  # what the line map's items hold
-_PARAMETERS = ['__parts', '__add', '__text', '__len', 'Request', 'print']
+_PARAMETERS = ['__parts', '__add', '__text', '__len', '__literals', 'Request', 'print']
 
 _NEWLINE = 10
 _DOUBLE_QUOTE = 34
@@ -80,10 +82,13 @@ class Template:
         self._variables = variables
         program = _Program(source)
         self._lines = program.lines
+        self._literals = program.literals
         text = '\n'.join(program.texts)
+        shared = program.shared
+        del program  # compiling is what takes most memory
         self._prints = 'print' in text
-        self._own = [v for v in variables if v in text and v not in _PARAMETERS and v not in program.shared]
-        parameters = _PARAMETERS[: 6 if self._prints else 5] + self._own
+        self._own = [v for v in list(variables) if v in text and v not in _PARAMETERS and v not in shared]
+        parameters = _PARAMETERS[: 7 if self._prints else 6] + self._own
         made = {}
         exec(self._compiled('def page(%s):\n%s' % (','.join(parameters), text)), variables, made)
         self._page = made['page']
@@ -110,11 +115,11 @@ class Template:
 
     def _begin(self, parts, request):
         if not self._own and not self._prints:
-            return self._page(parts, parts.append, escape, len, request)
+            return self._page(parts, parts.append, escape, len, self._literals, request)
         values = [_printer(parts.append)] if self._prints else []
         for name in self._own:
             values.append(self._variables[name])
-        return self._page(parts, parts.append, escape, len, request, *values)
+        return self._page(parts, parts.append, escape, len, self._literals, request, *values)
 
     def _render_on(self, steps, parts, limit):
         """Renders behind the first step. Not a part of render(), so that the frame of that needs no heap."""
@@ -207,8 +212,8 @@ def _traceback(ex):
 class _Program:
     """The body of a page's function, made in one pass over the page.
 
-    texts: its statements. lines[n]: the page's line of the program's line n + 1, the function's head being the first.
-    shared: names that the page declares global.
+    texts: its statements. literals: the texts between the tags, bytes. lines[n]: the page's line of the program's line
+    n + 1, the function's head being the first. shared: names that the page declares global.
     """
 
     def __init__(self, source):
@@ -216,6 +221,7 @@ class _Program:
             raise PyhtmlError(_MAX_LINES, 'a page has %d lines at most' % _MAX_LINES)
         _check_utf8(source, 1)
         self.texts = []
+        self.literals = []
         self.lines = array('H', [1])
         self.shared = []
         self._source = source[3:] if source[:3] == b'\xef\xbb\xbf' else source
@@ -242,7 +248,8 @@ class _Program:
 
     def _literal(self, text):
         if text:
-            self._write('__add(%r)' % text, self._line)
+            self._write('__add(__literals[%d])' % len(self.literals), self._line)
+            self.literals.append(text)
             self._line += text.count(b'\n')
 
     def _tag(self, at):
