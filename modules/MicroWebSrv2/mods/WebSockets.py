@@ -20,6 +20,7 @@ from ..libs.wsFrames import (
 _GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'  # RFC 6455, 1.3
 _CLOSE_TIMEOUT_SEC = 3  # for the peer to answer a Close, and for ours to reach it
 _WAIT_FRAME_TIMEOUT_SEC = 300
+_MAX_PIECES = 8  # received ones that wait for a worker
 
 
 def _hang_up(client):
@@ -75,7 +76,7 @@ class WebSocket(FrameReader):
 
     - OnTextMessage: callback f(webSocket, msg) or None: a text message was received; msg is a str.
     - OnBinaryMessage: callback f(webSocket, msg) or None: a binary message was received; msg is a memoryview.
-    - OnClosed: callback f(webSocket) or None: the connection is closed. Called exactly once; at once where it is closed.
+    - OnClosed: callback f(webSocket) or None: the connection is closed. Called exactly once, at once where it is so.
     - MaxRecvMessageLength: int or None: octets of the longest message to receive, None for any. At first the server's
       MaxRequestContentLength.
     - MaxSendQueueLength: int: octets that may wait for a slow peer; beyond, it is dropped. At first the same.
@@ -87,6 +88,8 @@ class WebSocket(FrameReader):
     MaxRecvMessageLength = _property(
         'MaxRecvMessageLength', '_limit', lambda value: value is None or _is_length(value), 'a positive integer or None'
     )
+
+    _pieces = None  # what was received and waits for a worker, where there are workers
 
     def __init__(self, microWebSrv2, request):
         super().__init__()
@@ -116,7 +119,8 @@ class WebSocket(FrameReader):
         Returns bool: False if the connection is closed, or closes because the peer does not take what is sent to it.
         Raises ValueError if msg is no str.
         """
-        _require(isinstance(msg, str), 'msg', 'a string')
+        if not isinstance(msg, str):
+            raise ValueError('"msg" must be a string.')
         return self._post(text_frame(msg))
 
     def SendBinaryMessage(self, msg):
@@ -290,15 +294,34 @@ class WebSocket(FrameReader):
     def _listen(self):
         if not self._busy:
             client = self._client
-            client._receive(self._feed_by_worker if client._pool._workers else self._feed)
+            workers = client._pool._workers
+            if workers and self._pieces is None:
+                self._pieces = []
+            client._receive(self._feed_by_worker if workers else self._feed)
 
     def _feed_by_worker(self, data):
-        """Has a worker thread take what was received; meanwhile nothing more is."""
-        self._client._receive(None)
-        self._client._pool._workers.submit(lambda: self._work(data))
+        """Has a worker thread take what was received: the one that takes what came before, if it still does."""
+        pieces = self._pieces
+        if len(pieces) >= _MAX_PIECES:
+            self._client._receive(None)  # until the worker has come to the end of them
+        lock = self._client._pool._lock
+        lock.acquire()
+        pieces.append(data)
+        count = len(pieces)
+        lock.release()
+        if count == 1:
+            self._client._pool._workers.submit(self._work)
 
-    def _work(self, data):
-        self._feed(data)
+    def _work(self):
+        pieces = self._pieces
+        lock = self._client._pool._lock
+        more = True
+        while more:
+            self._feed(pieces[0])
+            lock.acquire()
+            pieces.pop(0)
+            more = len(pieces)
+            lock.release()
         self._listen()
 
     def _callback_failed(self, ex):
@@ -314,8 +337,8 @@ class WebSockets:
 
     - OnWebSocketProtocol: callback f(microWebSrv2, protocols) or None: selects a sub-protocol; protocols is the list of
       str that the client proposes. Returns one of them, or None.
-    - OnWebSocketAccepted: callback f(microWebSrv2, webSocket) or None: a connection was accepted: the place to assign the
-      callbacks of the WebSocket. Without this callback, no connection is accepted.
+    - OnWebSocketAccepted: callback f(microWebSrv2, webSocket) or None: a connection was accepted: the place to assign
+      the callbacks of the WebSocket. Without this callback, no connection is accepted.
     """
 
     OnWebSocketProtocol = _callback_property('OnWebSocketProtocol', '_protocol_callback')

@@ -289,6 +289,12 @@ def check_text_fails_at_the_first_bad_octet():
         equal(reader.events, [(1007, True)])
 
 
+def check_short_texts_are_checked_strictly():
+    for data in (b'\xed\xa0\x80', b'\xc0\x80', b'\xe0\x80\x80', b'\xf4\x90\x80\x80', b'ab\xf5\x80\x80\x80'):
+        gives(masked(TEXT, data), (1007, True))
+        gives(masked(0x01, b'x') + masked(0x80, data), (1007, True))
+
+
 def check_text_ends_with_a_whole_character():
     gives(masked(TEXT, b'\xe2\x82'), (1007, True))
     gives(masked(0x01, b'\xe2') + masked(0x80, b''), (1007, True))
