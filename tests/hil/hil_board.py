@@ -1,0 +1,97 @@
+"""A board under test: its console by pytest-embedded's dut, its server by HTTP."""
+
+import contextlib
+import hashlib
+import http.client
+import re
+
+BOOT_TIMEOUT = 40  # seconds: a real board joins its network in this time
+REPLY_TIMEOUT = 10
+OPEN = re.compile(rb'open http://([\d.]+)(?::(\d+))?')
+PROMPT = '>>> '
+
+
+class Board:
+    """The board on one console.
+
+    Attributes: `dut`, pytest-embedded's; `capabilities`, a set of str as in the board's target.py; `address`, (host,
+    port) of its server as this computer reaches it, set by wait_open().
+    """
+
+    def __init__(self, dut, capabilities, address=None):
+        """`address`: (host, port) when it is not the one that the board itself names."""
+        self.dut = dut
+        self.capabilities = capabilities
+        self._fixed_address = address
+        self.address = address
+
+    def wait_open(self, timeout=BOOT_TIMEOUT):
+        """Waits until the board says that it serves; returns the address that it names, as str."""
+        found = self.dut.expect(OPEN, timeout=timeout)
+        self.address = self._fixed_address or (found.group(1).decode(), int(found.group(2) or 80))
+        return found.group(1).decode()
+
+    def interrupt(self):
+        """Stops what runs in the foreground, for the REPL."""
+        self.dut.write('\r\x03\x03')
+        self.dut.expect_exact(PROMPT, timeout=REPLY_TIMEOUT)
+        # Leaves none of the prompts that the several keys made for a later expectation.
+        self.dut.write('print("re" + "ady")\r')
+        self.dut.expect_exact('ready\r\n' + PROMPT, timeout=REPLY_TIMEOUT)
+
+    def run(self, code, timeout=REPLY_TIMEOUT):
+        """Runs Python on the board and returns what it prints; the server must have been interrupted where it has no thread."""
+        self.dut.write('\x01')
+        self.dut.expect_exact('raw REPL; CTRL-B to exit\r\n>', timeout=REPLY_TIMEOUT)
+        for line in code.split('\n'):
+            self.dut.write(line)  # which ends it with a line feed
+        self.dut.write('\x04')
+        self.dut.expect_exact('OK', timeout=timeout)
+        found = self.dut.expect(re.compile(rb'(.*?)\x04(.*?)\x04>', re.DOTALL), timeout=timeout)
+        self.dut.write('\x02')
+        self.dut.expect_exact(PROMPT, timeout=REPLY_TIMEOUT)
+        output, error = (group.decode() for group in found.groups())
+        assert not error, error
+        return output.replace('\r\n', '\n')
+
+    @contextlib.contextmanager
+    def repl(self):
+        """Gives the REPL to the block, the server stopped; the server goes on behind it."""
+        self.interrupt()
+        self.run('import firmware\nfirmware.stop()')
+        yield self
+        self.resume()
+
+    def resume(self):
+        """Has the server go on."""
+        self.dut.write('import firmware; firmware.start()\r')
+        self.wait_open()
+
+    def reset(self):
+        """Resets the board by machine.reset(), and waits until it serves; returns what came before that on the console."""
+        self.interrupt()
+        self.dut.write('import machine; machine.reset()\r')
+        self.wait_reset()
+
+    def wait_reset(self, cause=None, timeout=BOOT_TIMEOUT):
+        """Waits for the first lines of the harness, with the cause of the reset if one is given, and until it serves."""
+        self.dut.expect_exact('MicroWebSrv2 ', timeout=timeout)
+        if cause:
+            self.dut.expect_exact(f'reset cause: {cause}', timeout=REPLY_TIMEOUT)
+        self.wait_open()
+
+    def connection(self, timeout=REPLY_TIMEOUT):
+        """Returns a new http.client.HTTPConnection to the server."""
+        return http.client.HTTPConnection(*self.address, timeout=timeout)
+
+    def get(self, path, method='GET', headers=None, body=None):
+        """Makes one request on a connection of its own; returns (status, headers, body)."""
+        with contextlib.closing(self.connection()) as connection:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+
+
+def sha256(data):
+    """Returns the SHA-256 of bytes in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
