@@ -258,7 +258,7 @@ class HttpResponse:
         elif done is None:
             self._client._close(XClosedReason.ClosedByPeer)
         else:
-            self._connection.touch()
+            self._connection.progress()
 
     def _sent(self, client):
         self._connection.answered()
@@ -340,7 +340,7 @@ class HttpResponse:
             return
         if sent > 0:
             self._left -= sent
-            self._connection.touch()
+            self._connection.progress()
             if not self._left:
                 client._pump = None
                 self._end_stream()
@@ -387,10 +387,10 @@ class HttpResponse:
                 if done:
                     self._connection.answered()
                 else:
-                    self._connection.touch()
+                    self._connection.progress()
                 return
             budget -= len(piece)
-        self._connection.touch()
+        self._connection.progress()
         if client._pump is None and not client._closed:
             client._pump_with(self._pump)
 

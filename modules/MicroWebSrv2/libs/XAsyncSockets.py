@@ -731,9 +731,8 @@ class XAsyncTCPClient(XAsyncSocket):
         "_on_connected",
         "_on_connect_failed",
         "_on_data",
-        "_on_progress",
-        "_on_release",
         "_out",
+        "_protocol",
         "_pump",
         "_queued",
         "_reader",
@@ -753,8 +752,7 @@ class XAsyncTCPClient(XAsyncSocket):
         self._address = address
         self._recv_size = recvSize
         self._on_data = None
-        self._on_progress = None
-        self._on_release = None
+        self._protocol = None  # who is told of progress(), expired() and released()
         self._on_connected = None
         self._on_connect_failed = None
         self.OnExpired = None
@@ -927,8 +925,8 @@ class XAsyncTCPClient(XAsyncSocket):
             if count < 0:
                 return True
             self._queued -= count
-            if count and self._on_progress:
-                self._on_progress()
+            if count and self._protocol:
+                self._protocol.progress()
             if count < len(data):
                 self._out[0] = (data[count:], on_sent)
                 return False
@@ -999,8 +997,10 @@ class XAsyncTCPClient(XAsyncSocket):
         self._io.close()  # TLS closes the socket below it
 
     def _expired(self):
-        if self.OnExpired:
-            self._deadline = None
+        self._deadline = None
+        if self._protocol:
+            self._protocol.expired()
+        elif self.OnExpired:
             self.OnExpired(self)
         else:
             self._close(XClosedReason.Timeout)
@@ -1009,6 +1009,6 @@ class XAsyncTCPClient(XAsyncSocket):
         self._on_data = self._pump = self._out = None
         self._queued = 0
         super()._release(reason)
-        if self._on_release:
-            self._on_release()
+        if self._protocol:
+            self._protocol.released()
 

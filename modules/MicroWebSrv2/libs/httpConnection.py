@@ -46,9 +46,7 @@ class HttpConnection:
         self._received = self._met = 0
         self._discard = self._timing = self._expect = False
         self._lock = self._pool._lock if self._pool._workers else None
-        client.OnExpired = self._on_expired
-        client._on_release = self._on_release
-        client._on_progress = self.touch
+        client._protocol = self
         client._expire(microWebSrv2._requestsTimeoutSec)
         client._receive(self._on_data)
 
@@ -277,7 +275,7 @@ class HttpConnection:
 
     def _linger(self):
         client = self._client
-        client.OnExpired = None
+        client._protocol = None
         client._expire(_LINGER_SEC)
         if hasattr(client._socket, "shutdown") and not client._tls:
             try:
@@ -415,7 +413,7 @@ class HttpConnection:
         if slot:
             self._use_slot(slot, function)
         else:
-            self.touch()
+            self.progress()
             self._mws2._slots._wait(lambda slot: self._pool._call(lambda: self._use_slot(slot, function)))
 
     def _use_slot(self, slot, function):
@@ -425,7 +423,7 @@ class HttpConnection:
             self._slot = slot
             function(slot)
 
-    def touch(self):
+    def progress(self):
         """The client has taken data: it has the timeout again for the next."""
         self._client._deadline = self._pool._now + self._mws2._requestsTimeoutSec + 1
 
@@ -433,7 +431,7 @@ class HttpConnection:
         """Ends HTTP on this connection. Returns bytes: what was received behind the request's head."""
         client = self._client
         client._receive(None)
-        client.OnExpired = client._on_release = client._on_progress = client._deadline = None
+        client._protocol = client._deadline = None
         if self._slot:
             self._slot.Available = True
             self._slot = None
@@ -441,13 +439,15 @@ class HttpConnection:
         self._parser = None
         return rest
 
-    def _on_expired(self, client):
+    def expired(self):
+        """The connection's timeout has passed."""
         if self._response._answered or self._parser.idle():
-            client._close(XClosedReason.Timeout)
+            self._client._close(XClosedReason.Timeout)
         else:
             self.refuse(408, "The request did not come in time.")
 
-    def _on_release(self):
+    def released(self):
+        """The connection is closed: what it held is given back."""
         if self._slot:
             self._slot.Available = True
             self._slot = None

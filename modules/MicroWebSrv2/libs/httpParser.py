@@ -117,7 +117,9 @@ def parse_head(head):
     method, target, version = words
     if method not in _METHODS and not is_token(method):
         raise HttpError(400, "Bad method.")
-    if version != b"HTTP/1.1":
+    if version == b"HTTP/1.1":
+        version = b"HTTP/1.1"  # the constant: one object for all connections
+    else:
         _check_version(version)
     headers = {}
     start = end + 2
