@@ -53,8 +53,8 @@ _MAKE_STATE = (
 )
 
 _ERROR_LINE = re.compile(
-    r'(?<!collect2: )(\berror\b|/ld: ?|undefined reference|No such file|No space left|cannot find|command not found|overflowed by|'
-    r'\w*Error:|\*\*\* )',
+    r'(?<!collect2: )(\berror\b|/ld: ?|undefined reference|No such file|No space left|cannot find|command not found|'
+    r'overflowed by|\w*Error:|\*\*\* )',
     re.IGNORECASE,
 )
 

@@ -34,6 +34,9 @@ EXTRAS = {
 RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test')
 ALL_BOARDS = ('test',)
 
+# Goals that take boards of any name, also those that have no folder here; nothing is built for one.
+ANY_BOARD = ('deploy', 'provision')
+
 # On a Linux without dpkg: the programs that tell whether a Debian package's counterpart is there.
 PROGRAMS = {
     'bzip2': 'bzip2',
@@ -50,7 +53,11 @@ PROGRAMS = {
 def debian_packages(goal, variables):
     """Returns the sorted names of the Debian packages that a goal needs."""
     wanted = set(boards.PACKAGES)
-    chosen = boards.names() if goal in ALL_BOARDS else [variables.get('BOARD', 'UNIX')]
+    chosen = [variables.get('BOARD', 'UNIX')]
+    if goal in ALL_BOARDS:
+        chosen = boards.names()
+    elif goal in ANY_BOARD:
+        chosen = []
     for name in chosen:
         target = boards.load(name)
         wanted.update(getattr(target, 'PACKAGES', ()))

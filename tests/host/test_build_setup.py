@@ -55,6 +55,7 @@ def test_packages_by_goal():
     assert 'gcc-arm-none-eabi' in setup.debian_packages('build', {'BOARD': 'QEMU'})
     assert 'qemu-system-arm' not in setup.debian_packages('build', {'BOARD': 'QEMU'})
     assert {'qemu-system-arm', 'gcc-arm-none-eabi', 'openssl'} <= set(setup.debian_packages('test', {}))
+    assert setup.debian_packages('deploy', {'BOARD': 'PICO_W'}) == setup.debian_packages('deploy', {})
 
 
 def test_installed_packages_are_not_missing():
