@@ -41,6 +41,7 @@ if sys.implementation.name == "micropython":
     import time
 
     _would_block = (EAGAIN,)
+    _MAX_RECV = 1024  # recv() clears as many octets as it may return, whatever comes
     _WAIT_MS = 100 if start_new_thread else _MAX_WAIT_MS  # nothing can wake poll() here for another thread's call
 
     def _socket_key(sock):
@@ -84,6 +85,7 @@ else:
     from time import monotonic as _monotonic
 
     _would_block = (EAGAIN, 10035)  # 10035: WSAEWOULDBLOCK
+    _MAX_RECV = 65536
     _WAIT_MS = _MAX_WAIT_MS
 
     def _socket_key(sock):
@@ -696,7 +698,8 @@ class XAsyncTCPServer(XAsyncSocket):
             sock.setsockopt(6, TCP_NODELAY, 1)  # 6: IPPROTO_TCP; an answer does not wait for the peer's ACK
         except OSError:
             pass  # a platform without it, or a peer that is gone already: reading will tell
-        client = XAsyncTCPClient(self._pool, sock, self._srv_addr, address, self._buf_slots._size)
+        size = min(self._buf_slots._size, _MAX_RECV)
+        client = XAsyncTCPClient(self._pool, sock, self._srv_addr, address, size)
         self._pool.AddAsyncSocket(client)
         try:
             if self._on_accepted:

@@ -315,7 +315,7 @@ class HttpConnection:
 
     def _spawn(self, coroutine):
         if not self._mws2._spawn:
-            raise TypeError("A handler is a coroutine: run the pool by asyncio (XAsyncPoolTask).")
+            raise TypeError("A handler is a coroutine: start the server by StartInAsyncio().")
         self._suspend()
         self._mws2._spawn(coroutine, self._coroutine_done)
         return False
