@@ -193,8 +193,7 @@ def test_the_timeout_counts_each_wait_for_body_data_anew(server):
             with pytest.raises(TimeoutError):
                 connection.receive()
         connection.send(b'x')
-        connection.timeout = 10
-        connection.socket.settimeout(10)
+        connection.set_timeout(10)
         assert connection.response('POST').body == b'x' * 8
 
 

@@ -63,9 +63,9 @@ def serve(mws2):
 
 
 def memory():
-    """Returns the bytes of heap in use after a collection; None where the interpreter cannot tell."""
+    """Returns what of the heap is in use after a collection: bytes, on CPython blocks."""
     gc.collect()
-    return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else None
+    return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
 
 
 def main(mws2=None):

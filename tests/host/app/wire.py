@@ -675,11 +675,10 @@ def auth_errors(microWebSrv2, request):
 
 @WebRoute(GET, '/stats')
 def stats(microWebSrv2, request):
-    pool = request.XAsyncTCPClient.GetAsyncSocketsPool()
-    slots = microWebSrv2._slots_for_tests() if hasattr(microWebSrv2, '_slots_for_tests') else None
-    request.Response.ReturnOkJSON(
-        {'sockets': len(pool.GetAllAsyncSockets()), 'slots': slots, 'memory': testbed.memory()}
-    )
+    """Tells what is in use: sockets of the pool, buffer slots, memory."""
+    sockets = len(request.XAsyncTCPClient.GetAsyncSocketsPool().GetAllAsyncSockets())
+    slots = [slot for slot in microWebSrv2._slots._slots if not slot.Available]
+    request.Response.ReturnOkJSON({'sockets': sockets, 'slots': len(slots), 'memory': testbed.memory()})
 
 
 if __name__ == '__main__':

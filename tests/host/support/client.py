@@ -69,6 +69,11 @@ class Connection:
     def __exit__(self, *_):
         self.close()
 
+    def set_timeout(self, seconds):
+        """Sets how long any one wait may take from now on."""
+        self.timeout = seconds
+        self.socket.settimeout(seconds)
+
     def close(self):
         """Closes the connection at once."""
         self.socket.close()

@@ -1,0 +1,200 @@
+"""Buffer slots bound memory, not connections: idle ones hold none, requests wait or get 503, nothing leaks."""
+
+import contextlib
+import ctypes
+import os
+import resource
+import socket
+import time
+
+import pytest
+from support import site
+from support.client import request_bytes
+
+pytestmark = pytest.mark.app('wire', set={'BufferSlotsCount': 2, 'BufferSlotSize': 1024})
+HELLO = request_bytes('GET', '/hello')
+PART = request_bytes('POST', '/echo', {'Content-Length': '4'}) + b'ab'
+
+
+@contextlib.contextmanager
+def connections(server, count, **options):
+    """Opens connections; closes them at the end."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(server.connect(**options)) for _ in range(count)]
+
+
+def until_no_slot_is_taken(server):
+    """Waits until the server has noticed that clients are gone."""
+    deadline = time.monotonic() + 10
+    while server.get('/stats').json()['slots']:
+        assert time.monotonic() < deadline, 'slots are still taken'
+
+
+def test_idle_connections_hold_no_slot(server):
+    with connections(server, 50) as idle:
+        for connection in idle:
+            assert connection.is_open()
+        for connection in idle:
+            assert connection.request('POST', '/echo', body=b'abc').body == b'abc'
+        assert server.get('/stats').json()['slots'] == 0
+
+
+def test_requests_wait_or_get_503_when_the_slots_are_out(server):
+    with connections(server, 2) as parts, server.connect() as other:
+        for connection in parts:
+            connection.send(PART)
+        while server.get('/stats').json()['slots'] < 2:
+            pass
+        other.send(PART)
+        found = other.response()
+        assert (found.status, found.header('retry-after') is not None) == (503, True)
+        assert server.get('/hello').status == 200
+        for connection in parts:
+            connection.send(b'cd')
+            assert connection.response().body == b'abcd'
+        assert server.request('POST', '/echo', body=b'abcd').body == b'abcd'
+
+
+def hold_all_slots(server, clients):
+    """Has the first two clients ask for more than the sockets' buffers hold, without reading it."""
+    for connection in clients[:2]:
+        connection.send(request_bytes('GET', '/on-sent-large'))
+    while server.get('/stats').json()['slots'] < 2:
+        pass
+
+
+def test_streams_wait_for_a_slot(server):
+    with connections(server, 4, receive_buffer=4096) as clients:
+        hold_all_slots(server, clients)
+        for connection in clients[2:]:
+            connection.send(request_bytes('GET', '/stream') + HELLO)
+        assert server.get('/hello').status == 200
+        assert clients[2].is_silent() and clients[3].is_silent()
+        for connection in clients[:2]:
+            assert len(connection.response().body) == 6000000
+        for connection in clients[2:]:
+            assert connection.response().body == b'0123456789' * 2000
+            assert connection.response().body == b'hello'
+    until_no_slot_is_taken(server)
+
+
+def test_a_stream_that_waits_for_a_slot_may_be_abandoned(server):
+    with connections(server, 6, receive_buffer=4096) as clients:
+        hold_all_slots(server, clients)
+        for connection in clients[2:]:
+            connection.send(request_bytes('GET', '/stream-endless'))
+        assert server.get('/hello').status == 200
+        for connection in reversed(clients):
+            connection.abort()
+    assert server.get('/big.txt').body == site.FILES['big.txt']
+    until_no_slot_is_taken(server)
+
+
+@pytest.mark.parametrize(
+    'data',
+    [
+        PART + b'cd',
+        request_bytes('POST', '/echo', {'Transfer-Encoding': 'chunked'}) + b'2\r\nab\r\n0\r\n\r\n',
+        request_bytes('GET', '/big.txt'),
+        request_bytes('POST', '/not-there', body=b'abcd'),
+    ],
+    ids=['sized', 'chunked', 'file', 'no handler'],
+)
+def test_nothing_leaks_when_clients_vanish_at_any_byte(server, data):
+    for end in range(len(data) + 1):
+        with server.connect() as connection:
+            connection.send(data[:end])
+            if end % 2:
+                connection.abort()
+    until_no_slot_is_taken(server)
+    with connections(server, 2) as parts:
+        for connection in parts:
+            connection.send(PART)
+        for connection in parts:
+            connection.send(b'cd')
+            assert connection.response().body == b'abcd'
+    assert server.get('/stats').json()['slots'] == 0
+
+
+@pytest.mark.app('wire', preset='SetEmbeddedConfig')
+def test_the_embedded_preset_serves_all_kinds_of_requests(server):
+    with server.connect() as connection:
+        assert connection.request('POST', '/echo', body=b'x' * 16384).body == b'x' * 16384
+        assert connection.request('GET', '/big.txt').body == site.FILES['big.txt']
+        assert connection.request('GET', '/ok-large').status == 200
+        assert connection.request('GET', '/stream').body == b'0123456789' * 2000
+        assert connection.request('GET', '/request', {'X-Test': 'x' * 2000}).json()['XTest'] == 'x' * 2000
+        assert connection.is_open()
+
+
+@pytest.mark.needs('many-sockets')
+def test_thousands_of_connections_are_served_at_once(start, target):
+    count = 4000 if target.name == 'cpython' else 1000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = count + 200
+    if hard != resource.RLIM_INFINITY and hard < need:
+        pytest.skip(f'this machine allows {hard} open files, the test needs {need}')
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, need), hard))
+    try:
+        server = start('wire', set={'RequestsTimeoutSec': 60})
+        with connections(server, count, timeout=30) as clients:
+            for connection in clients:
+                connection.send(HELLO)
+            for connection in clients:
+                while not connection.buffer.endswith(b'\r\n\r\nhello'):
+                    assert connection.receive()
+                connection.buffer = b''
+            assert server.get('/stats').json()['sockets'] == count + 2
+            for connection in (clients[0], clients[count // 2], clients[-1]):
+                assert connection.is_open()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_errors_of_accept_do_not_end_the_loop(start):
+    server = start('wire')
+    assert server.get('/hello').status == 200
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+    with connections(server, 30) as clients:
+        assert clients[0].is_open()
+        for connection in clients:
+            connection.send(HELLO)
+    assert server.get('/hello').status == 200
+    assert server.request('GET', '/text.txt').body == site.TEXT
+
+
+# --- TCP_NODELAY ---
+
+PIDFD_GETFD = 438  # the number of the system call, the same on all of Linux' architectures but alpha
+
+
+def sockets_of(pid):
+    """Yields duplicates of a child process' sockets."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        for number in os.listdir(f'/proc/{pid}/fd'):
+            with contextlib.suppress(OSError):
+                if not os.readlink(f'/proc/{pid}/fd/{number}').startswith('socket:'):
+                    continue
+            duplicate = ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, pidfd, int(number), 0)
+            if duplicate < 0:
+                code = ctypes.get_errno()
+                pytest.skip(f'this machine does not let one look at the sockets of a child: {os.strerror(code)}')
+            with socket.socket(fileno=duplicate) as found:
+                yield found
+    finally:
+        os.close(pidfd)
+
+
+@pytest.mark.needs('processes')
+def test_answers_do_not_wait_for_the_clients_acknowledgement(server):
+    with server.connect() as connection:
+        assert connection.is_open()
+        mine = connection.socket.getsockname()
+        for found in sockets_of(server.process.pid):
+            with contextlib.suppress(OSError):
+                if found.family == socket.AF_INET and found.getpeername() == mine:
+                    assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                    break
+        else:
+            pytest.fail('the server has no socket of this connection')
