@@ -5,6 +5,7 @@ The current folder is the flash. Ctrl-C ends it with status 0. Status 1: the ser
 """
 
 import sys
+from time import sleep
 
 try:
     import micropython
@@ -49,7 +50,26 @@ def main():
     except ValueError as e:
         print('firmware: %s' % e)
         return 2
-    return harness.run(changes, repl)
+    return run(changes, repl)
+
+
+def run(changes, repl):
+    """Boot and serve until Ctrl-C.
+
+    Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server
+    running. Returns the exit status: 0, or 1 when the server cannot start.
+    """
+    device = harness.current = harness.Harness(changes)
+    device.is_program = True
+    try:
+        device.boot()
+        device.start()
+        while device.running and not repl:
+            sleep(0.2)
+    except KeyboardInterrupt:
+        # The end of the program closes the sockets: waiting for the server's thread would make it late.
+        print()
+    return 1 if device.failed else 0
 
 
 if __name__ in ('__main__', 'firmware.__main__'):

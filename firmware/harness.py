@@ -24,19 +24,9 @@ except ImportError:
 
 _LEVELS = ('debug', 'info', 'warning', 'error')     # as MicroWebSrv2.DEBUG and so on count
 
-# What of config['server'] is set on the server as it stands there.
-_SETTINGS = (
-    ('conn_queue_capacity', 'ConnQueueCapacity'),
-    ('buffer_slots_count', 'BufferSlotsCount'),
-    ('buffer_slot_size', 'BufferSlotSize'),
-    ('keep_alloc_buffer_slots', 'KeepAllocBufferSlots'),
-    ('max_request_content_length', 'MaxRequestContentLength'),
-    ('requests_timeout_sec', 'RequestsTimeoutSec'),
-    ('root', 'RootPath'),
-    ('not_found_url', 'NotFoundURL'),
-    ('allow_all_origins', 'AllowAllOrigins'),
-    ('cors_allow_all', 'CORSAllowAll'),
-)
+# Keys of config['server'] whose names on the server are not their words in PascalCase.
+_NAMES = {'root': 'RootPath', 'not_found_url': 'NotFoundURL', 'cors_allow_all': 'CORSAllowAll'}
+_NOT_SET = ('address', 'port', 'preset')
 
 # An application that has not returned from its import after this many milliseconds is one that runs there.
 _IMPORT_MS = 3000
@@ -67,31 +57,10 @@ def main():
     start()
 
 
-def run(changes=None, repl=False):
-    """Boot and serve as a program: until Ctrl-C.
-
-    Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server
-    running.
-    Returns the exit status: 0, or 1 when the server cannot start.
-    """
-    global current
-    current = Harness(changes)
-    current.is_program = True
-    try:
-        current.boot()
-        current.start()
-        while current.running and not repl:
-            _sleep(200)
-    except KeyboardInterrupt:
-        # The end of the program closes the sockets: waiting for the server's thread would make it late.
-        print()
-    return 1 if current.failed else 0
-
-
 def start():
     """Start serving, or go on."""
     try:
-        if current is None:
+        if current is None or not current.booted:   # Ctrl-C came while it booted
             main()
         else:
             current.start()
@@ -134,6 +103,7 @@ class Harness:
         self.running = False
         self.failed = False
         self.is_program = False
+        self.booted = False
 
     # Boot
 
@@ -173,6 +143,7 @@ class Harness:
         # The application lies in the flash's root, whatever the port's search path is.
         if '' not in sys.path and root not in sys.path:
             sys.path.insert(0, root)
+        self.booted = True
         gc.collect()
 
     def _print_head(self):
@@ -364,11 +335,12 @@ class Harness:
         preset = settings['preset']
         if preset == 'auto':
             preset = _preset_for_heap()
-        getattr(server, 'Set%s%sConfig' % (preset[0].upper(), preset[1:]))()
-        for key, name in _SETTINGS:
-            if settings[key] is not None:
-                setattr(server, name, settings[key])
+        getattr(server, 'Set%sConfig' % _capital(preset))()
+        for key, value in settings.items():
+            if key not in _NOT_SET and value is not None:
+                setattr(server, _NAMES.get(key) or ''.join([_capital(word) for word in key.split('_')]), value)
         server.FallbackRootPath = self._www
+        server._etagSalt = self.build  # frozen files have no date
         level = self.config['log_level']
         if level in _LEVELS:
             server.LogLevel = _LEVELS.index(level)
@@ -497,16 +469,6 @@ def _reset_cause():
     return str(cause)
 
 
-def ticks_ms():
-    """Return a count of milliseconds that may wrap around; only for ticks_diff()."""
-    return time.ticks_ms() if hasattr(time, 'ticks_ms') else time.monotonic_ns() // 1000000
-
-
-def ticks_diff(end, begin):
-    """Return the milliseconds from one ticks_ms() to a later one."""
-    return time.ticks_diff(end, begin) if hasattr(time, 'ticks_diff') else end - begin
-
-
 def _sleep(ms):
     """Sleep; other threads run meanwhile. (sleep_ms of MicroPython's UNIX port lets none run.)"""
     if sys.platform in _HOSTS:
@@ -518,6 +480,11 @@ def _sleep(ms):
 def _reset():
     """Return the function that resets the board, or None."""
     return getattr(board, 'reset', None) or getattr(machine, 'reset', None)
+
+
+def _capital(word):
+    """Return the word with a capital letter."""
+    return word[0].upper() + word[1:]
 
 
 def _preset_for_heap():

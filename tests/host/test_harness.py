@@ -52,6 +52,24 @@ while True:
 """
 )
 
+# A request for /wait is answered when one for /go has come.
+WAITING = """
+from MicroWebSrv2 import *
+
+gate = allocate_lock()
+gate.acquire()
+
+@WebRoute(GET, '/wait')
+def wait(microWebSrv2, request):
+    gate.acquire()
+    request.Response.ReturnOk('gone')
+
+@WebRoute(GET, '/go')
+def go(microWebSrv2, request):
+    gate.release()
+    request.Response.ReturnOk('go')
+"""
+
 # Its handler makes the loop of the server itself fail, once.
 SABOTAGE = """
 from MicroWebSrv2 import *
@@ -183,6 +201,15 @@ def test_an_application_that_never_returns_from_its_import_is_served(start):
     assert firmware.get('/hello').text == 'hello from the flash'
     assert 'it runs in its import' in firmware.console
     assert firmware.signal(signal.SIGINT)[0] == 0
+
+
+@pytest.mark.needs('threads')
+def test_more_threads_run_handlers_side_by_side(start):
+    firmware = start(files={'main.py': WAITING}, config={'threads': 3})
+    with Connection((firmware.host, firmware.port)) as waiting:
+        waiting.send('GET /wait HTTP/1.1\r\nHost: test\r\n\r\n')
+        assert firmware.get('/go').text == 'go'
+        assert waiting.response().text == 'gone'
 
 
 def test_files_on_the_flash_win_over_those_of_the_image(start):

@@ -235,6 +235,30 @@ def check_without_threads_the_server_runs_in_the_main_thread_until_ctrl_c_and_go
         harness._thread = thread
 
 
+def check_ctrl_c_while_the_board_boots_gives_the_repl_and_start_boots_again():
+    thread, harness._thread = harness._thread, None
+    usual = board.network
+
+    def interrupted(config):
+        raise KeyboardInterrupt()
+
+    lines.clear()
+    harness.print = say
+    board.network = interrupted
+    board.DEFAULTS = {'demo': False, 'server': {'port': 20000 + time.time_ns() // 1000 % 12000, 'address': '127.0.0.1'}}
+    try:
+        harness.main()
+        equal(lines[-1], 'stopped; firmware.start() goes on')
+        board.network = usual
+        board.polled = [None, KeyboardInterrupt()]
+        harness.start()
+        assert shown('open http://127.0.0.1:'), lines
+    finally:
+        harness._thread = thread
+        board.network = usual
+        board.DEFAULTS = None
+
+
 def check_without_threads_the_console_says_that_the_import_must_end_first():
     thread, harness._thread = harness._thread, None
     try:

@@ -32,7 +32,7 @@ def command(target, scratch, interpreter_options=()):
         environment.update(PYTHONPATH=os.pathsep.join(_paths(scratch)), PYTHONDONTWRITEBYTECODE='1', PYTHONUTF8='1')
         return [sys.executable, '-u', *interpreter_options, '-m', 'firmware'], environment
     if target.options.unfrozen:
-        environment['MICROPYPATH'] = ':'.join(['', *_paths(scratch), '.frozen'])
+        environment['MICROPYPATH'] = ':'.join(['', *_paths(scratch), str(ROOT / 'boards' / 'lib'), '.frozen'])
     return [os.path.abspath(target.options.firmware), *interpreter_options, '-m', 'firmware'], environment
 
 
