@@ -24,6 +24,8 @@ class HttpRequest:
 
     microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient. connection: the HttpConnection; all are made by it.
     One object serves the requests of a connection one after the other: copy what you need after the answer.
+
+    - Response: HttpResponse: the response to this request.
     """
 
     __slots__ = (

@@ -520,6 +520,8 @@ class XAsyncSocket:
 
     asyncSocketsPool: XAsyncSocketsPool. sock: the platform's socket, not blocking.
     Raises XAsyncSocketException when constructed itself.
+
+    - State: any object: free for the application.
     """
 
     __slots__ = ("_closed", "_deadline", "_key", "_mask", "_on_closed", "_pool", "_socket", "State")
@@ -725,7 +727,10 @@ class XAsyncTCPClientException(Exception):
 
 
 class XAsyncTCPClient(XAsyncSocket):
-    """A TCP connection: accepted by a server, or opened by Create()."""
+    """A TCP connection: accepted by a server, or opened by Create().
+
+    - OnExpired: Callback f(client) or None: called when a timeout has passed, instead of closing the connection.
+    """
 
     __slots__ = (
         "OnExpired",
