@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from tools import run
+from tools import common, run
 from tools.common import ROOT, Failure
 
 DEADLINE = 60  # seconds, for a loaded machine
@@ -31,7 +31,7 @@ class Terminal:
         self.pid, self.console = pty.fork()
         if not self.pid:
             os.chdir(ROOT)
-            os.execvp(command[0], command)
+            os.execvpe(command[0], command, common.clean_environment())
         self.text = ''
 
     def wait_for(self, text):
@@ -79,6 +79,7 @@ def test_run_without_a_terminal(tmp_path):
     process = subprocess.Popen(
         ['make', 'run', f'PORT={port}', f'FLASH={tmp_path}'],
         cwd=ROOT,
+        env=common.clean_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

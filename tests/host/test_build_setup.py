@@ -9,9 +9,12 @@ import pytest
 from tools import boards, common, setup
 from tools.common import ROOT, Failure
 
+# These tests may themselves have been started by make, which hands its state on to a make below it.
+ENVIRONMENT = common.clean_environment()
+
 
 def test_help_names_all_goals_variables_and_boards():
-    result = subprocess.run(['make', 'help'], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run(['make', 'help'], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     rows = dict(re.findall(r'^  (\w+) +(\S.*)$', result.stdout, re.MULTILINE))
     makefile = (ROOT / 'Makefile').read_text()
     goals = re.search(r'^GOALS := (.*)$', makefile, re.MULTILINE).group(1).split()
@@ -22,7 +25,12 @@ def test_help_names_all_goals_variables_and_boards():
 def test_variables_reach_the_tools_as_they_are(tmp_path):
     """Spaces and quotes included; what is not given is not handed on."""
     recipe = subprocess.run(
-        ['make', '-n', 'build', 'BOARD=QEMU', "FLASH=it's here"], cwd=ROOT, capture_output=True, text=True, check=True
+        ['make', '-n', 'build', 'BOARD=QEMU', "FLASH=it's here"],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     command = recipe.strip().splitlines()[-1].rpartition('tools.build ')[2]
     words = subprocess.run(['sh', '-c', f'printf "%s\\n" {command}'], capture_output=True, text=True).stdout
@@ -43,7 +51,7 @@ def test_unknown_board_is_refused_with_the_names():
 
 
 def test_unknown_board_is_one_line_and_status_2():
-    result = subprocess.run(['make', 'build', 'BOARD=ESP31'], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(['make', 'build', 'BOARD=ESP31'], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert result.returncode == 2
     assert result.stderr.splitlines()[0].startswith('error: there is no board ESP31')
     assert 'Traceback' not in result.stderr
