@@ -16,8 +16,8 @@ HOST_ONLY = (
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
 )
 
-# The one module that is about coroutines; boards without asyncio leave it out, and those with it have floats.
-WITH_ASYNCIO = ('modules/MicroWebSrv2/libs/xasAsyncio.py',)
+# Frozen only into firmware that has floats and asyncio.
+FOR_LARGE_FIRMWARE = ('modules/MicroWebSrv2/libs/xasAsyncio.py', 'firmware/__main__.py')
 
 # Some modules hold machine code: any processor that all of MicroPython's compilers know serves for the check.
 MACHINE = '-march=armv7m'
@@ -55,7 +55,7 @@ def dialect_faults():
     faults = []
     for path in device_files():
         name = path.relative_to(ROOT).as_posix()
-        if name not in WITH_ASYNCIO:
+        if name not in FOR_LARGE_FIRMWARE:
             nodes = ast.walk(ast.parse(path.read_text(), name))
             faults += [f'{name}:{node.lineno}: {fault}' for node in nodes if (fault := _dialect_fault(node))]
     return faults

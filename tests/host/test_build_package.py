@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tools import frozen
 from tools.common import ROOT
 
