@@ -71,8 +71,12 @@ class Unavailable(Failure):
 
 
 def say(text):
-    """Prints one line of progress at once."""
-    print(text, flush=True)
+    """Prints one line of progress at once. Ends the tool when nobody reads on (`make size | head`)."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what Python flushes at its end goes there
+        raise SystemExit(1) from None
 
 
 def parse_variables(arguments):
