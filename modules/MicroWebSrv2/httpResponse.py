@@ -98,7 +98,6 @@ class HttpResponse:
 
     __slots__ = (
         "_acao",
-        "_answered",
         "_bodiless",
         "_caching",
         "_changed",
@@ -131,7 +130,7 @@ class HttpResponse:
 
     def _reset(self):
         """Makes the object new, for the connection's next request."""
-        self._answered = False
+        self._connection.has_answered = False
         self._special = False  # whether the head is more than the common one
         self._changed = False  # whether anything else is to be made new
         self._bodiless = False
@@ -169,10 +168,10 @@ class HttpResponse:
         """Marks the request as answered. Returns False, and logs, when it is already."""
         if not isinstance(code, int) or not 100 <= code <= 999:
             raise ValueError('"code" must be a status code from 100 to 999.')
-        if self._answered:
+        if self._connection.has_answered:
             self._mws2.Log("A second answer to one request was refused (%d)." % code, 3)
             return False
-        self._answered = True
+        self._connection.has_answered = True
         return True
 
     def _head(self, code, length, chunked=False):
@@ -657,7 +656,7 @@ class HttpResponse:
     @property
     def HeadersSent(self):
         """bool: whether the header fields have been sent."""
-        return self._answered
+        return self._connection.has_answered
 
     @property
     def OnSent(self):

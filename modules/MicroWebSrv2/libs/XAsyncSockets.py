@@ -400,7 +400,8 @@ class XAsyncSocketsPool:
         if asyncSocket is None:
             self._poller.drain()
             return
-        self._current = asyncSocket  # who is to blame for an exception
+        if self._current is not asyncSocket:
+            self._current = asyncSocket  # who is to blame for an exception
         if mask & _IN:
             asyncSocket.OnReadyForReading()
         elif mask & _GONE:

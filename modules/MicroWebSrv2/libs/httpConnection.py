@@ -33,6 +33,7 @@ class HttpConnection:
         "_response",
         "_slot",
         "_timing",
+        "has_answered",
     )
 
     def __init__(self, microWebSrv2, client):
@@ -93,8 +94,27 @@ class HttpConnection:
         """Takes a request's head. Returns True when the connection is ready for what comes behind it."""
         request = self._request
         response = self._response
-        method = request._method = parser.method
-        request._headers = headers = parser.headers
+        method = parser.method
+        headers = parser.headers
+        if request._headers is not headers:  # else the same head has come again
+            self._take_head(parser)
+        if not request._keep_alive or self._mws2._allowAllOrigins or parser.version != b"HTTP/1.1":
+            response._special = True
+        self._found = find_route(method, request._path)
+        if method == b"HEAD":
+            response._bodiless = response._special = True
+            self._found = self._found or find_route(b"GET", request._path)
+        if parser.length or b"expect" in headers:
+            return self._expect_body(parser)
+        return self._handle()
+
+    # On MicroPython storing an attribute takes long on an object whose class has properties, as requests have.
+
+    def _take_head(self, parser):
+        """Puts what was parsed into the request."""
+        request = self._request
+        request._method = parser.method
+        request._headers = parser.headers
         request._version = parser.version
         target = parser.target
         query = target.find(b"?")
@@ -104,27 +124,11 @@ class HttpConnection:
         else:
             request._path = target[:query]
             request._query = target[query + 1 :]
-            target = request._path
         request._keep_alive = True
-        if b"connection" in headers or parser.version != b"HTTP/1.1":
-            self._set_persistence(request)
-        if self._mws2._allowAllOrigins:
-            response._special = True
-        self._found = find_route(method, target)
-        if method == b"HEAD":
-            response._bodiless = response._special = True
-            self._found = self._found or find_route(b"GET", target)
-        if parser.length or b"expect" in headers:
-            return self._expect_body(parser)
-        return self._handle()
-
-    def _set_persistence(self, request):
-        """RFC 9112 section 9.3."""
-        options = request._field(b"connection").lower().replace(",", " ").split()
-        keep = "close" not in options and (request._version != b"HTTP/1.0" or "keep-alive" in options)
-        request._keep_alive = keep
-        if not keep or request._version == b"HTTP/1.0":
-            self._response._special = True
+        if b"connection" in parser.headers or parser.version != b"HTTP/1.1":  # RFC 9112 section 9.3
+            options = request._field(b"connection").lower().replace(",", " ").split()
+            keep = "keep-alive" in options or parser.version != b"HTTP/1.0"
+            request._keep_alive = keep and "close" not in options
 
     def _expect_body(self, parser):
         """Decides on a body before it is read: wanted, to be passed over, or refused."""
@@ -261,9 +265,11 @@ class HttpConnection:
         if response._special or response._changed:
             response._reset()
         else:
-            response._answered = False
+            self.has_answered = False
         client = self._client
-        client._deadline = self._pool._now + mws2._requestsTimeoutSec + 1
+        deadline = self._pool._now + mws2._requestsTimeoutSec + 1
+        if client._deadline != deadline:
+            client._deadline = deadline
         return not client._closed
 
     def _end(self):
@@ -293,7 +299,7 @@ class HttpConnection:
             if mws2._modules:
                 for module in mws2._modules.values():
                     module.OnRequest(mws2, request)
-                    if response._answered:
+                    if self.has_answered:
                         return True
             found = self._found
             if not found:
@@ -303,7 +309,7 @@ class HttpConnection:
             result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
             if result is not None and hasattr(result, "send") and hasattr(result, "throw"):
                 return self._spawn(result)
-            if not response._answered:
+            if not self.has_answered:
                 self._not_answered()
         except Exception as ex:
             self._handler_failed(ex)
@@ -323,7 +329,7 @@ class HttpConnection:
     def _coroutine_done(self, ex):
         if ex:
             self._handler_failed(ex)
-        elif not self._response._answered:
+        elif not self.has_answered:
             self._guarded(self._not_answered)
         self._handler_returned()
 
@@ -377,7 +383,7 @@ class HttpConnection:
         """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
         self._mws2._log_exception("%s %s" % (self._request.Method, self._request.Path), ex)
         response = self._response
-        if response._answered:
+        if self.has_answered:
             if self._met == 0:  # the answer is not out, and nobody knows how far it is right
                 self._client._close(XClosedReason.Error)
         else:
@@ -441,7 +447,7 @@ class HttpConnection:
 
     def expired(self):
         """The connection's timeout has passed."""
-        if self._response._answered or self._parser.idle():
+        if self.has_answered or self._parser.idle():
             self._client._close(XClosedReason.Timeout)
         else:
             self.refuse(408, "The request did not come in time.")

@@ -125,7 +125,7 @@ class PyhtmlTemplate:
             self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], ex))
             return
         response = request.Response
-        if response._answered:
+        if response.HeadersSent:
             return
         if response._contentType is None:
             response._contentType = 'text/html'
@@ -150,7 +150,7 @@ class PyhtmlTemplate:
         return template
 
     def _return_fault(self, microWebSrv2, response, filepath, fault):
-        if response._answered:
+        if response.HeadersSent:
             return
         response._contentType = 'text/html'
         response._contentCharset = None
