@@ -18,10 +18,11 @@ ADDRESS ?=## provision: dhcp, or ADDRESS/BITS,GATEWAY, as 192.168.1.50/24,192.16
 HOSTNAME ?=## provision: the name of the device on the network; ADMIN_PASSWORD the password for its pages
 ADMIN_PASSWORD ?=
 QUICK ?=## bench: 1 for a run of under three minutes
+RECORD ?=## bench: 1 writes docs/performance.md
 ARGS ?=## test, hil: more arguments for pytest, as ARGS="-k websocket -x"
 V ?=## 1 shows all output of builds
 
-VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK ARGS V WIFI_SSID ADDRESS
+VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK RECORD ARGS V WIFI_SSID ADDRESS
 # Defaults stay with the tools: only what the command line or the environment says is handed on.
 is_given = $(and $(filter-out file,$(origin $1)),$($1))
 GIVEN = $(foreach name,$(VARIABLES),$(if $(call is_given,$(name)),'$(name)=$(subst ','\'',$($(name)))'))

@@ -35,6 +35,7 @@ VARIABLES = (
     'HOSTNAME',
     'ADMIN_PASSWORD',
     'QUICK',
+    'RECORD',
     'ARGS',
     'V',
 )
