@@ -5,6 +5,7 @@ system into the place of the next image. At the next start the bootloader checks
 image when it is wrong: an upload that was cut does no harm. So the image cannot be read back; files can, and each is.
 """
 
+import contextlib
 import ftplib
 import io
 import shutil
@@ -81,9 +82,8 @@ def check_size(size):
     """Raises Failure when an image of `size` bytes does not go over the air."""
     if size > OVER_THE_AIR:
         raise Failure(
-            f'the image of {size:,} bytes does not go over the air, which takes {OVER_THE_AIR:,}: nothing was '
-            'sent. Write it with cc3200tool '
-            'over the serial port (DEVICE=/dev/ttyUSB0), or make VARIANT=OTA'
+            f'the image of {size:,} bytes does not go over the air, which takes {OVER_THE_AIR:,}: nothing was sent. '
+            'Write it with cc3200tool over the serial port: DEVICE=/dev/ttyUSB0'
         )
 
 
@@ -93,23 +93,25 @@ def upload(board, files, say):
 
     Files that are on the board as they should be are not sent again. The image is: it cannot be read back.
     """
+    with _session(board) as ftp:
+        for path, data in files.items():
+            _store(ftp, path, data, say)
+
+
+@contextlib.contextmanager
+def _session(board):
+    """Gives an FTP session of a board that is logged in. Raises Failure for what goes wrong in it."""
+    where = f'FTP with {board.host}:{board.ftp_port}'
     try:
         with ftplib.FTP(timeout=_TIMEOUT) as ftp:
             ftp.connect(board.host, board.ftp_port)
             _login(ftp, board)
-            for path, data in files.items():
-                _store(ftp, path, data, say)
+            yield ftp
     except (EOFError, OSError) as error:
-        reason = (
-            error.strerror
-            if isinstance(error, OSError) and error.strerror
-            else str(error) or 'the board closed the connection'
-        )
-        raise Failure(
-            f'FTP with {board.host}:{board.ftp_port}: {reason}. Is this computer in the network of the board?'
-        ) from error
+        reason = getattr(error, 'strerror', None) or str(error) or 'the board closed the connection'
+        raise Failure(f'{where}: {reason}. Is this computer in the network of the board?') from error
     except ftplib.Error as error:
-        raise Failure(f'FTP with {board.host}:{board.ftp_port}: the board said {error}; try again') from error
+        raise Failure(f'{where}: the board said {error}; try again') from error
 
 
 def _login(ftp, board):
@@ -150,6 +152,38 @@ def _make_folders(ftp, path):
             ftp.mkd('/' + '/'.join(parts[:count]))
         except ftplib.error_perm:
             pass  # it is there; where it is not, the STOR says so
+
+
+class Files:
+    """The board's files over FTP, with the names of tools.repl.Board; a context manager."""
+
+    def __init__(self, device):
+        """`device` is as parse_device() takes it. Raises Failure."""
+        self._board = parse_device(device)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def root(self):
+        """Returns the folder of the board's flash."""
+        return '/flash'
+
+    def read(self, path):
+        """Returns the bytes of a file, None when it is not there. Raises Failure."""
+        with _session(self._board) as ftp:
+            return _read(ftp, path)
+
+    def write(self, path, data):
+        """Writes a file and reads it back. Raises Failure."""
+        upload(self._board, {path: data}, lambda text: None)
+
+    def restart(self):
+        """Restarts the board; returns '': it tells its address on its console only. Raises Failure."""
+        restart(self._board, lambda text: None)
+        return ''
 
 
 class Telnet:

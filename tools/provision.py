@@ -60,6 +60,9 @@ def main(variables):
         raise Failure(
             'the configuration is on the board, but it printed no address within 60 s: see its console (mpremote)'
         )
+    if not address:
+        context.say('the board starts anew and joins its network')
+        return
     context.say(f'open {address}')
     show(address)
 

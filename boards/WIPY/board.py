@@ -9,8 +9,6 @@ from firmware import net_wipy
 
 NAME = 'WIPY'
 CAPABILITIES = ('threads', 'wlan', 'watchdog', 'reset')
-DEFAULTS = {'server': {'preset': 'embedded'}}
-STACK_SIZE = 5120
 
 poll = net_wipy.poll
 

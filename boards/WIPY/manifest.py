@@ -1,7 +1,8 @@
-# The WIPY set: routes, static files, JSON, forms, auth, WebSockets. Each byte frozen here is a byte of heap less.
+# The WIPY set: routes, static files, JSON, forms, auth, WebSockets. Each byte frozen here is a byte of heap less, so
+# main.py stands for the harness. The build makes this set smaller still: tools/small.py.
 include(
     '../manifest.py',
-    network=('net_wipy',),
+    harness=False,
     sha1=True,
     pyhtml=False,
     tcp_client=False,
@@ -9,9 +10,8 @@ include(
     tls=False,
     workers=False,
     asyncio=False,
-    device=False,
-    demo=False,
-    config_save=False,
     opt=3,
 )
+package('firmware', ('net_wipy.py',), base_path='../..', opt=3)
 module('board.py', opt=3)
+module('main.py', opt=3)

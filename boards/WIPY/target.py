@@ -3,8 +3,9 @@
 import hashlib
 import os
 import re
+from pathlib import Path
 
-from tools import common, flash_wipy
+from tools import common, flash_wipy, small
 from tools.common import Failure
 
 NAME = 'WIPY'
@@ -23,27 +24,19 @@ def build(ctx):
     tree = ctx.sources()
     tree.need('drivers/cc3100')
     common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
-    manifest = ctx.manifest()
     folder = ctx.port_folder()
     port = tree.micropython / 'ports' / 'cc3200'
     # The port looks for its boards in its own folder `boards`, and signs in its own folder: we lead it to ours, and
     # sign here.
     board = os.path.relpath(ctx.board, port / 'boards')
-    ctx.run(
-        [
-            'make',
-            '-C',
-            port,
-            f'BOARD={board}',
-            'BTARGET=application',
-            'BTYPE=release',
-            f'BUILD={folder}',
-            f'FROZEN_MANIFEST={manifest}',
-            *ctx.make_flags(),
-            folder / 'application.bin',
-        ],
-        what='building the firmware',
-    )
+    flags = [f'BOARD={board}', 'BTARGET=application', 'BTYPE=release', f'BUILD={folder}', *ctx.make_flags()]
+    flags.append(f'USER_C_MODULES={ctx.board}')
+    make = ['make', '-C', port, *flags]
+    manifest = ctx.manifest()
+    names = folder / 'genhdr' / 'qstrdefs.generated.h'
+    ctx.run([*make, f'FROZEN_MANIFEST={manifest}', names], what='building the firmware')
+    manifest = make_small(ctx, manifest, small.port_names(names.read_text()))
+    ctx.run([*make, f'FROZEN_MANIFEST={manifest}', folder / 'application.bin'], what='building the firmware')
     with common.disk_errors('signing the image'):
         code = (folder / 'application.bin').read_bytes()
         common.write_if_changed(folder / 'mcuimg.bin', signed(code))
@@ -61,6 +54,28 @@ def build(ctx):
             f'({flash_wipy.OVER_THE_AIR:,}): see README.md'
         )
     return {'image': image}
+
+
+def make_small(ctx, manifest, known):
+    """Makes the modules of a manifest (a Path) small; returns the Path of the manifest of what came out. Raises
+    Failure.
+
+    `known` are the names that the firmware has.
+    """
+    # Here, not above: it needs packages of the project's own Python environment, and set-up loads boards without them.
+    from tools import frozen
+
+    entries = frozen.manifest_files(ctx, [manifest])
+    sources = {entry.target_path: Path(entry.full_path).read_text() for entry in entries}
+    place = ctx.build / 'small'
+    lines = []
+    with common.disk_errors('writing the small modules'):
+        for path, text in small.shrink(sources, known).items():
+            common.write_if_changed(place / path, text)
+            lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
+        made = ctx.build / 'manifest-small.py'
+        common.write_if_changed(made, ''.join(lines))
+    return made
 
 
 def signed(code):
@@ -95,3 +110,39 @@ def size(ctx):
 def flash(ctx, device):
     """Writes the image over Wi-Fi, or with cc3200tool over the serial port. `device` is as in README.md, Flash."""
     flash_wipy.flash(ctx, device)
+
+
+def deploy(ctx, device):
+    """Puts an application on the board over Wi-Fi: the files of FLASH=, by default of the folder `flash` beside this
+    file.
+
+    Sources become .mpy: the board has no compiler. What is there already is not sent. Raises Failure.
+    """
+    folder = (ctx.root / ctx.variables['FLASH']).resolve() if 'FLASH' in ctx.variables else ctx.board / 'flash'
+    board = flash_wipy.parse_device(device)
+    flash_wipy.upload(board, files_of(ctx, folder), ctx.say)
+    flash_wipy.restart(board, ctx.say)
+
+
+def files_of(ctx, folder):
+    """Returns what a folder puts on the flash: a dict of path on the board to bytes. Raises Failure."""
+    if not folder.is_dir():
+        raise Failure(f'FLASH={folder} is no folder')
+    files = {}
+    for path in sorted(path for path in folder.rglob('*') if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if any(part.startswith(('.', '__')) for part in name.split('/')):
+            continue
+        if path.suffix == '.py':
+            made = ctx.build / 'deploy' / (name[:-3].replace('/', '.') + '.mpy')
+            made.parent.mkdir(parents=True, exist_ok=True)
+            ctx.run([ctx.mpy_cross(), '-O3', '-s', name, '-o', made, path], what=f'compiling {name}')
+            files[f'/flash/{name[:-3]}.mpy'] = made.read_bytes()
+        else:
+            files[f'/flash/{name}'] = path.read_bytes()
+    return files
+
+
+def connect(device):
+    """Returns the board's files, for `make provision`."""
+    return flash_wipy.Files(device)

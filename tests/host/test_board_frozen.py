@@ -1,7 +1,6 @@
 """Shows how far the images of boards whose SDK is not here are right: their manifests resolve, freeze with the board's
--march and compile as C against the headers of a real build (QEMU's; nothing is linked, and no such board counts as built);
-what is frozen leaves room; partition table and sdkconfig are what ESP-IDF takes.
-"""
+-march and compile as C against the headers of a real build (QEMU's; nothing is linked, and no such board counts as
+built); what is frozen leaves room; partition table and sdkconfig are what ESP-IDF takes."""
 
 import os
 import re
@@ -17,7 +16,8 @@ from tools.common import BUILD, ROOT, Failure
 ESP32 = ROOT / 'boards' / 'ESP32'
 
 # Frozen bytes that fit: ESP32's slots are so much larger than those that stock firmware fits into (0x180000, the port's
-# partitions-4MiB-ota.csv); PYBV11 with lwIP and a W5500 left 436,376 bytes of flash with 59,000 frozen, TLS took 125,704.
+# partitions-4MiB-ota.csv); PYBV11 with lwIP and a W5500 left 436,376 bytes of flash with 59,000 frozen, TLS took
+# 125,704.
 ROOM = {'ESP32': 0x1B0000 - 0x180000, 'PYBV11': 436_376 + 59_000, 'PYBV11 TLS': 436_376 + 59_000 - 125_704}
 
 EVERYWHERE = {
@@ -108,7 +108,9 @@ def test_idf_without_its_tools_on_the_path(monkeypatch, tmp_path):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """An upstream checkout of MicroPython as far as the checks look: its version, and submodules that are not filled."""
+    """An upstream checkout of MicroPython as far as the checks look: its version, and submodules that are not
+    filled.
+    """
     tree = tmp_path / 'micropython'
     (tree / 'py').mkdir(parents=True)
     numbers = zip(('MAJOR', 'MINOR', 'MICRO'), (1, 28, 0))

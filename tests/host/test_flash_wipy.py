@@ -5,6 +5,7 @@ clearly.
 
 import contextlib
 import hashlib
+import json
 import socket
 import threading
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
 from boards.WIPY import target
-from tools import flash_wipy
+from tools import deploy, flash_wipy, provision
 from tools.common import Failure
 
 USER, PASSWORD = 'micro', 'python'
@@ -255,3 +256,19 @@ def test_what_device_may_say(device, board):
 def test_what_device_may_not_say(device):
     with pytest.raises(Failure, match='no address of a board'):
         flash_wipy.parse_device(device)
+
+
+def test_provision_and_deploy_over_ftp(ftp, repl, monkeypatch, capfd):
+    telnet = repl('0')
+    board = flash_wipy.Board('127.0.0.1', USER, PASSWORD, ftp_port=ftp.port, telnet_port=telnet.port)
+    monkeypatch.setattr(flash_wipy, 'parse_device', lambda device: board)
+    (ftp.folder / 'flash' / 'config.json').write_text('{"network": {"ap_ssid": "shed"}}')
+    assert provision.main(['BOARD=WIPY', 'WIFI_SSID=attic', 'WIFI_PASSWORD=long enough']) == 0, capfd.readouterr().err
+    network = {'ap_ssid': 'shed', 'ssid': 'attic', 'password': 'long enough'}
+    assert json.loads(stored(ftp, '/flash/config.json'))['network'] == network
+    assert telnet.resets == 1
+    assert deploy.main(['BOARD=WIPY']) == 0, capfd.readouterr().err
+    assert stored(ftp, '/flash/app.mpy')[:2] == b'M\x06'
+    assert b'WiPy' in stored(ftp, '/flash/www/index.html')
+    assert deploy.main(['BOARD=WIPY', 'FLASH=no/such/folder']) == 2
+    assert 'is no folder' in capfd.readouterr().err

@@ -1,0 +1,74 @@
+"""What the WIPY runs after power-on: network, application (the module `app` on the flash), server. It stands for the
+harness of larger boards, whose config.json it reads: hostname and network.
+"""
+
+import gc
+import json
+import sys
+import time
+
+import board
+from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool
+
+
+def _configuration():
+    """Returns the configuration: defaults, and what config.json says of them."""
+    config = {
+        'hostname': 'microwebsrv2',
+        'network': {
+            'ssid': '',
+            'password': '',
+            'address': '',
+            'mask': '255.255.255.0',
+            'gateway': '',
+            'dns': '',
+            'ap': 'fallback',
+            'ap_ssid': '',
+            'ap_password': '',
+        },
+    }
+    try:
+        with open('config.json') as file:
+            given = json.load(file)
+        config['network'].update(given.get('network', {}))
+        config['hostname'] = given.get('hostname', 'microwebsrv2')
+    except Exception as e:
+        print('config.json:', e)
+    return config
+
+
+def _serve(address):
+    """Serves until Ctrl-C or an error."""
+    pool = XAsyncSocketsPool()
+    server = MicroWebSrv2()
+    server.SetEmbeddedConfig()
+    server.RootPath = 'www'
+    server.BindAddress = ('0.0.0.0', 80)
+    server.StartInPool(pool)
+    try:
+        while True:
+            if address is not None:
+                print('open http://' + address if address else 'no network')
+            pool.ProcessEvents(1000)
+            address = board.poll()
+    finally:
+        server.Stop()
+
+
+def _main():
+    board.mount()
+    address = board.network(_configuration())
+    try:
+        __import__('app')
+    except ImportError as e:
+        print(e)
+    while True:
+        gc.collect()
+        try:
+            _serve(address)
+        except Exception as e:
+            sys.print_exception(e)
+            time.sleep(2)
+
+
+_main()

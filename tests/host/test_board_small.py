@@ -1,0 +1,214 @@
+"""Shows that tools/small.py makes modules small without a change of behaviour: what others know keeps its name, what
+is certain is decided; the WIPY's server, made small, serves routes, files, JSON, forms, auth and WebSockets on the
+UNIX firmware.
+"""
+
+import ast
+import base64
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.sync.client import connect
+
+from tools import boards, emulator, frozen, small
+from tools.common import BUILD
+
+KNOWN = {'print', 'sys', 'len', 'GP1', 'GP2', 'GP3', 'GP4', 'GP5', 'GP6', 'GP7', 'GP8', 'GP9', 'implementation', 'name'}
+
+
+def shrink(text, known=KNOWN, **others):
+    """Makes one module small, beside others; returns its text."""
+    sources = {'pack/module.py': text, **{f'pack/{name}.py': other for name, other in others.items()}}
+    return small.shrink(sources, known)['pack/module.py']
+
+
+def run(text):
+    """Returns the global names after running a module."""
+    names = {'const': lambda value: value}
+    exec(text, names)
+    return names
+
+
+def test_our_names_go_and_those_that_others_know_stay():
+    text = shrink(
+        'class Public:\n'
+        '    "words in a docstring are no names: helper_name"\n'
+        '    def __init__(self, argument_name): self._private_name = argument_name\n'
+        '    def Method(self, keyword_name=1): return helper_name(self._private_name, keyword_name)\n'
+        '    def snake_method(self): return getattr(self, "looked_up_name")\n'
+        '    looked_up_name = 7\n'
+        'def helper_name(first_value, second_value): return first_value + second_value\n'
+    )
+    for kept in ('Public', 'Method', 'argument_name', 'keyword_name', 'looked_up_name'):
+        assert kept in text
+    for gone in ('_private_name', 'helper_name', 'first_value', 'snake_method', 'docstring'):
+        assert gone not in text
+    public = run(text)['Public']
+    assert public(argument_name=2).Method(keyword_name=3) == 5
+
+
+def test_a_name_is_the_same_in_all_modules():
+    sources = {
+        'pack/a.py': 'def our_function(our_value): return our_value\n',
+        'pack/b.py': 'from .a import our_function\n',
+    }
+    made = small.shrink(sources, KNOWN)
+    defined = ast.parse(made['pack/a.py']).body[0].name
+    assert defined != 'our_function'
+    assert ast.parse(made['pack/b.py']).body[0].names[0].name == defined
+
+
+def test_no_new_name_is_one_that_is_used():
+    text = shrink('import sys\ndef our_function(): return (GP1, print, "GP2", sys.GP3)\n')
+    assert ast.parse(text).body[1].name not in ('GP1', 'GP2', 'GP3', 'print', 'sys')
+
+
+def test_when_the_names_of_the_firmware_are_used_up_short_ones_serve():
+    text = shrink('\n'.join(f'def our_function_{i}(): return {i}' for i in range(30)))
+    names = [statement.name for statement in ast.parse(text).body]
+    assert len(set(names)) == 30
+    assert {len(name) for name in names if name not in KNOWN} == {2}
+
+
+def test_what_is_certain_is_decided():
+    text = shrink(
+        'import sys\n'
+        'if sys.implementation.name == "micropython":\n    A = 1\nelse:\n    A = 2\n'
+        'B = 1 if sys.implementation.name != "micropython" else 2\n'
+        'try:\n    from .absent import C\nexcept ImportError:\n    C = 3\n'
+        'try:\n    import hashlib\nexcept ImportError:\n    D = 4\n'
+        'try:\n    from .other import E\nexcept ImportError:\n    E = 5\n',
+        other='E = 6\n',
+    )
+    assert 'else' not in text and 'hashlib' not in text and 'absent' not in text
+    assert 'from .other import E' in text
+
+
+def test_private_numbers_become_constants_and_small_is_set():
+    text = shrink('_SMALL = const(0)\n_LIMIT = 5\n_state = 1\ndef f():\n    global _state\n    _state = _LIMIT\n')
+    assert '_SMALL = const(1)' in text
+    assert '_LIMIT = const(5)' in text
+    assert text.count('const(') == 2
+
+
+# What follows runs the WIPY's set on the UNIX firmware.
+
+APPLICATION = """
+import sys
+from MicroWebSrv2 import *
+
+@WebRoute(GET, '/hello/<name>')
+def hello(server, request, args):
+    request.Response.ReturnOkJSON({'hello': args['name'], 'query': request.QueryParams})
+
+@WebRoute(POST, '/json')
+def posted(server, request):
+    request.Response.ReturnOkJSON(request.GetPostedJSONObject())
+
+@WebRoute(POST, '/form')
+def form(server, request):
+    request.Response.ReturnOkJSON(request.GetPostedURLEncodedForm())
+
+@WebRoute(GET, '/secret')
+def secret(server, request):
+    if request.CheckBasicAuth('user', 'pass:word'):
+        request.Response.ReturnOk('in')
+    else:
+        request.Response.ReturnBasicAuthRequired()
+
+def accepted(server, socket):
+    socket.OnTextMessage = lambda ws, text: ws.SendTextMessage(text)
+    socket.OnBinaryMessage = lambda ws, data: ws.SendBinaryMessage(data)
+
+module = MicroWebSrv2.LoadModule('WebSockets')
+module.OnWebSocketAccepted = accepted
+server = MicroWebSrv2()
+server.SetEmbeddedConfig()
+server.RootPath = 'www'
+server.BindAddress = ('127.0.0.1', int(sys.argv[1]))
+pool = XAsyncSocketsPool()
+server.StartInPool(pool)
+print('ready')
+while True:
+    pool.ProcessEvents(1000)
+"""
+
+
+@pytest.fixture(scope='module')
+def wipy_set():
+    """The folder of the WIPY's set, made small for the names that its own build had."""
+    target, context = boards.load('WIPY'), boards.Context('WIPY')
+    names = small.port_names((context.port_folder() / 'genhdr' / 'qstrdefs.generated.h').read_text())
+    assert len(names) > 500
+    target.make_small(context, context.manifest(), names)
+    return context.build / 'small'
+
+
+@pytest.fixture(scope='module')
+def url(wipy_set, tmp_path_factory):
+    """The address of a server with the WIPY's set."""
+    folder = tmp_path_factory.mktemp('small')
+    (folder / 'www').mkdir()
+    (folder / 'www' / 'index.html').write_text('<p>tiny')
+    (folder / 'app.py').write_text(APPLICATION)
+    port = emulator.free_port()
+    command = [BUILD / 'UNIX' / 'firmware', '-X', 'heapsize=1m', 'app.py', str(port)]
+    environment = {**os.environ, 'MICROPYPATH': str(wipy_set)}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert 'ready\n' in iter(process.stdout.readline, ''), 'the server did not start'
+            yield f'127.0.0.1:{port}'
+        finally:
+            process.kill()
+
+
+def ask(url, path, data=None, **headers):
+    """Returns status and body of a request."""
+    request = urllib.request.Request(
+        f'http://{url}{path}', data, {name.replace('_', '-'): v for name, v in headers.items()}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_small_routes_and_json(url):
+    assert json.loads(ask(url, '/hello/w%C3%B6rld?a=1')[1]) == {'hello': 'wörld', 'query': {'a': '1'}}
+    sent = {'a': [1, None, 'ü']}
+    assert json.loads(ask(url, '/json', json.dumps(sent).encode(), Content_Type='application/json')[1]) == sent
+
+
+def test_small_forms(url):
+    status, body = ask(url, '/form', b'a=1&b=%26+x', Content_Type='application/x-www-form-urlencoded')
+    assert (status, json.loads(body)) == (200, {'a': '1', 'b': '& x'})
+
+
+def test_small_files(url):
+    assert ask(url, '/') == (200, b'<p>tiny')
+    assert ask(url, '/no.html')[0] == 404
+
+
+def test_small_auth(url):
+    assert ask(url, '/secret')[0] == 401
+    credentials = base64.b64encode(b'user:pass:word').decode()
+    assert ask(url, '/secret', Authorization=f'Basic {credentials}') == (200, b'in')
+
+
+def test_small_websockets(url):
+    with connect(f'ws://{url}/') as socket:
+        for message in ('', 'grüße', 'x' * 300, b'\x00\xff' * 100):
+            socket.send(message)
+            assert socket.recv(timeout=20) == message
+
+
+def test_the_small_set_has_all_modules(wipy_set):
+    context = boards.Context('WIPY')
+    paths = {entry.target_path for entry in frozen.manifest_files(context, [context.manifest()])}
+    assert {'MicroWebSrv2/libs/sha1.py', 'firmware/net_wipy.py', 'board.py', 'main.py', 'build_info.py'} <= paths
+    assert {path.relative_to(wipy_set).as_posix() for path in wipy_set.rglob('*.py')} == paths

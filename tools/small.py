@@ -1,0 +1,352 @@
+"""Makes a set of modules small for firmware whose code lies in RAM: less names, less code, the same behaviour.
+
+In frozen code each name that the firmware does not have already costs its length and eight bytes. Names that nobody
+outside of the set can know are replaced by names that the firmware has anyway, of things that the set does not use:
+they cost nothing. What others know stays: the documentation's names (PascalCase, camelCase), names of modules,
+parameters of documented functions, and whatever stands as a string. Besides, module constants become const(), and
+`_SMALL`, where a module has it, becomes 1.
+"""
+
+import ast
+import builtins
+import itertools
+import keyword
+import re
+
+_TYPES = (
+    object,
+    type,
+    str,
+    bytes,
+    bytearray,
+    memoryview,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    int,
+    BaseException,
+    OSError,
+    property,
+)
+_TAKEN = set(dir(builtins)).union(*(dir(kind) for kind in _TYPES), keyword.kwlist, ('const', 'value', 'errno'))
+
+
+def port_names(text):
+    """Returns the names that a firmware has, of the text of its genhdr/qstrdefs.generated.h."""
+    return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
+
+
+def shrink(sources, known):
+    """Returns the sources made small: a dict of module path to text, as given.
+
+    `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
+    Raises SyntaxError for what is no Python.
+    """
+    trees = {path: _without_docstrings(ast.parse(text, path)) for path, text in sources.items()}
+    for path, tree in trees.items():
+        Folder(path, sources, known).visit(tree)
+    seen = Names()
+    for tree in trees.values():
+        _make_constants(tree, trees)
+        seen.visit(tree)
+    fixed = seen.outside | seen.strings | seen.constants | known
+    for path in sources:
+        fixed.update(path.removesuffix('.py').split('/'))
+    renamer = Renamer(*_tables(seen, fixed, known))
+    return {path: ast.unparse(ast.fix_missing_locations(renamer.visit(tree))) + '\n' for path, tree in trees.items()}
+
+
+def _tables(seen, fixed, known):
+    """Returns what variables become, and what attributes become, as two dicts of names.
+
+    A name that is both becomes the same as both. What only variables and only attributes become may be the same.
+    """
+    free = sorted((name for name in known if _is_free(name, seen)), key=lambda name: (not name.isupper(), name))
+    supply = itertools.chain(free, (name for name in _short_names() if _is_free(name, seen)))
+    both, variables, attributes = (
+        sorted(name for name in names - fixed if _is_ours(name))
+        for names in (
+            seen.variables & seen.attributes,
+            seen.variables - seen.attributes,
+            seen.attributes - seen.variables,
+        )
+    )
+    common = dict(zip(both, supply))
+    rest = list(itertools.islice(supply, max(len(variables), len(attributes))))
+    return {**common, **dict(zip(variables, rest))}, {**common, **dict(zip(attributes, rest))}
+
+
+def _short_names():
+    """Gives names of two letters, for when the firmware has no more to give."""
+    letters = 'abcdefghijklmnopqrstuvwxyz'
+    return (first + second for first in letters for second in letters)
+
+
+def _is_ours(name):
+    """Tells whether a name is written as those that the documentation does not know: snake_case, or with an
+    underscore first.
+    """
+    if name.startswith('__') or len(name) < 2 or name == 'const':
+        return False
+    return name.startswith('_') or name == name.lower()
+
+
+def _is_free(name, seen):
+    """Tells whether a name of the firmware can stand for one of ours."""
+    used = name in seen.variables | seen.attributes | seen.outside | seen.strings | _TAKEN
+    return name.isidentifier() and not name.startswith('_') and not used
+
+
+class Folder(ast.NodeTransformer):
+    """Decides at once what is certain on the firmware: it is MicroPython, and modules that are not there cannot be
+    imported.
+    """
+
+    def __init__(self, path, sources, known):
+        self._package = path.split('/')[:-1]
+        self._sources, self._known = sources, known
+
+    def visit_Compare(self, node):
+        """Decides whether the implementation is MicroPython."""
+        self.generic_visit(node)
+        if ast.unparse(node.left) == 'sys.implementation.name' and len(node.ops) == 1:
+            if ast.unparse(node.comparators[0]) == "'micropython'":
+                return ast.Constant(isinstance(node.ops[0], ast.Eq))
+        return node
+
+    def visit_If(self, node):
+        """Takes the branch that is certain."""
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant):
+            return (node.body if node.test.value else node.orelse) or ast.Pass()
+        return node
+
+    def visit_IfExp(self, node):
+        """Takes the value that is certain."""
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant):
+            return node.body if node.test.value else node.orelse
+        return node
+
+    def visit_Try(self, node):
+        """Takes what is done when a module cannot be imported, where it is not there."""
+        self.generic_visit(node)
+        handler = node.handlers[0] if node.handlers else None
+        if handler is None or handler.type is None or ast.unparse(handler.type) != 'ImportError' or handler.name:
+            return node
+        return [*handler.body, *node.finalbody] if self._is_missing(node.body[0]) else node
+
+    def _is_missing(self, node):
+        if isinstance(node, ast.Import):
+            return any(self._has_not(alias.name.split('.')) for alias in node.names)
+        if not isinstance(node, ast.ImportFrom):
+            return False
+        parts = node.module.split('.') if node.module else []
+        if not node.level:
+            return self._has_not(parts)
+        place = self._package[: len(self._package) + 1 - node.level] + parts
+        if not self._has(place):
+            return True
+        # `from . import name`: the name may be a module.
+        return not parts and any(not self._has([*place, alias.name]) for alias in node.names)
+
+    def _has(self, parts):
+        path = '/'.join(parts)
+        return f'{path}.py' in self._sources or any(other.startswith(f'{path}/') for other in self._sources)
+
+    def _has_not(self, parts):
+        return parts[0] not in self._known and not self._has(parts[:1])
+
+
+def _class_statements(node):
+    """Gives the statements of a class body, also those in branches."""
+    for statement in node.body + getattr(node, 'orelse', []):
+        if isinstance(statement, ast.If):
+            yield from _class_statements(statement)
+        else:
+            yield statement
+
+
+class Names(ast.NodeVisitor):
+    """The names in modules: `variables` and `attributes` may be renamed if they look like ours, those `outside` not."""
+
+    def __init__(self):
+        self.variables, self.attributes, self.outside = set(), set(), set()
+        self.strings, self.constants = set(), set()
+
+    def visit_Name(self, node):
+        """Takes a variable."""
+        self.variables.add(node.id)
+
+    def visit_Attribute(self, node):
+        """Takes an attribute."""
+        self.attributes.add(node.attr)
+        self.generic_visit(node)
+
+    def visit_keyword(self, node):
+        """Takes the name of an argument in a call."""
+        if node.arg:
+            self.variables.add(node.arg)
+        self.generic_visit(node)
+
+    def visit_Global(self, node):
+        """Takes the names of a global statement."""
+        self.variables.update(node.names)
+
+    def visit_ClassDef(self, node):
+        """Takes the name of a class; what is defined in it is an attribute too."""
+        self.variables.add(node.name)
+        for statement in _class_statements(node):
+            if isinstance(statement, ast.FunctionDef):
+                statement.is_method = True
+                self.attributes.add(statement.name)
+                continue
+            for inner in ast.walk(statement):
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                    self.attributes.add(inner.id)
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node):
+        """Takes the names of a function and its parameters; those of a documented function are known outside."""
+        if not hasattr(node, 'is_method'):
+            self.variables.add(node.name)
+        documented = node.name[0].isupper() or node.name == '__init__'
+        every = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+        (self.outside if documented else self.variables).update(argument.arg for argument in every)
+        self.generic_visit(node)
+
+    def visit_Import(self, node):
+        """Takes the names of imported modules."""
+        for alias in node.names:
+            self.outside.update(alias.name.split('.'))
+            if alias.asname:
+                self.variables.add(alias.asname)
+
+    def visit_ImportFrom(self, node):
+        """Takes the names of modules, and what is imported from them: variables here, attributes there."""
+        self.outside.update((node.module or '').split('.'))
+        for alias in node.names:
+            self.variables.update(filter(None, (alias.name, alias.asname)))
+
+    def visit_Constant(self, node):
+        """Takes a string that is a name: getattr() and the like may look for it."""
+        if isinstance(node.value, str) and node.value.isidentifier():
+            self.strings.add(node.value)
+
+    def visit_Assign(self, node):
+        """Takes the names of const(): they cost nothing, as long as they begin with an underscore."""
+        if _is_const(node):
+            self.constants.add(node.targets[0].id)
+        self.generic_visit(node)
+
+
+class Renamer(ast.NodeTransformer):
+    """Replaces names of variables and of attributes by tables."""
+
+    def __init__(self, variables, attributes):
+        self._variables, self._attributes = variables, attributes
+
+    def _new(self, name):
+        return self._variables.get(name, name)
+
+    def visit_Name(self, node):
+        """Renames a variable."""
+        node.id = self._new(node.id)
+        return node
+
+    def visit_Attribute(self, node):
+        """Renames an attribute."""
+        node.attr = self._attributes.get(node.attr, node.attr)
+        return self.generic_visit(node)
+
+    def visit_arg(self, node):
+        """Renames a parameter."""
+        node.arg = self._new(node.arg)
+        return node
+
+    def visit_keyword(self, node):
+        """Renames an argument in a call."""
+        node.arg = node.arg and self._new(node.arg)
+        return self.generic_visit(node)
+
+    def visit_Global(self, node):
+        """Renames the names of a global statement."""
+        node.names = [self._new(name) for name in node.names]
+        return node
+
+    visit_Nonlocal = visit_Global
+
+    def visit_ClassDef(self, node):
+        """Renames a class."""
+        node.name = self._new(node.name)
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node):
+        """Renames a function."""
+        table = self._attributes if hasattr(node, 'is_method') else self._variables
+        node.name = table.get(node.name, node.name)
+        return self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node):
+        """Renames the variable of an exception."""
+        node.name = node.name and self._new(node.name)
+        return self.generic_visit(node)
+
+    def visit_alias(self, node):
+        """Renames what is imported."""
+        node.name = self._new(node.name)
+        node.asname = node.asname and self._new(node.asname)
+        return node
+
+
+def _without_docstrings(tree):
+    """Takes the docstrings out of a tree: their words are no names. Returns it."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+def _make_constants(tree, trees):
+    """Makes const() of module constants: private names that hold an int, are set once, and that no other module
+    imports.
+    """
+    stores = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)]
+    imported = {
+        alias.name
+        for other in trees.values()
+        for node in ast.walk(other)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    attributes = {node.attr for other in trees.values() for node in ast.walk(other) if isinstance(node, ast.Attribute)}
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+            continue
+        name = node.targets[0].id
+        if name == '_SMALL':
+            node.value = ast.Call(ast.Name('const', ast.Load()), [ast.Constant(1)], [])
+            continue
+        private = name.startswith('_') and name not in imported and name not in attributes
+        if (
+            private
+            and stores.count(name) == 1
+            and isinstance(node.value, ast.Constant)
+            and type(node.value.value) is int
+        ):
+            node.value = ast.Call(ast.Name('const', ast.Load()), [node.value], [])
+
+
+def _is_const(node):
+    """Tells whether an assignment is NAME = const(...)."""
+    return (
+        isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == 'const'
+        and isinstance(node.targets[0], ast.Name)
+    )
