@@ -8,7 +8,7 @@ must not be encrypted.
 from binascii import a2b_base64
 
 import tls
-from tls import CERT_NONE, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER
+from tls import CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER  # noqa: F401
 
 SSLError = OSError
 

@@ -880,7 +880,7 @@ class XAsyncTCPClient(XAsyncSocket):
             self._want(_IN, True)
 
     def _recv_again(self):
-        """Tells, behind a failed recv(), what it was.
+        """Receives where it may fail, or tells, behind a failed recv(), what it was.
 
         Returns bytes, empty if the peer is gone, None if it would block.
         """
@@ -892,7 +892,7 @@ class XAsyncTCPClient(XAsyncSocket):
     def _read_decrypted(self):
         """TLS may hold more than was asked for, of which the operating system knows nothing."""
         while self._on_data and not self._closed and self._tls.pending():
-            data = self._io.recv(self._recv_size)
+            data = self._recv_again()
             if not data:
                 break
             self._on_data(data)

@@ -2,11 +2,12 @@
 
 import ssl
 import sys
-from errno import EAGAIN
+from errno import EAGAIN, EIO
 
 from .XAsyncSockets import XAsyncTCPClientException, _check
 
 _is_micropython = sys.implementation.name == "micropython"
+_CONN_EOF = -0x7280  # MBEDTLS_ERR_SSL_CONN_EOF
 _MAX_RECORD = 16384  # octets of one TLS record (RFC 8446 section 5.1)
 
 
@@ -32,6 +33,10 @@ class _HostTransport:
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise OSError(EAGAIN, "would block")
 
+    def begin(self):
+        """Sends a client's first message."""
+        self.send(b"")
+
     def pending(self):
         """Whether more has been decrypted than was taken. Returns bool."""
         return self._sock.pending() > 0
@@ -48,24 +53,38 @@ class _HostTransport:
 class _FirmwareTransport:
     """MicroPython's TLS stream with the calls of a socket."""
 
-    def __init__(self, sock):
+    def __init__(self, sock, plain):
         self._sock = sock
-        self._more = False
+        self._plain = plain
+        self._more = self._is_open = self._failed = False
 
     def recv(self, size):
         """As socket.recv()."""
-        data = self._sock.read(size)
-        self._more = data is not None and len(data) == size
-        if data is None:
-            raise OSError(EAGAIN)
+        data = self._do(self._sock.read, size)
+        self._more = len(data) == size
         return data
 
     def send(self, data):
         """As socket.send()."""
-        count = self._sock.write(data[:_MAX_RECORD])
-        if count is None:
+        return self._do(self._sock.write, data[:_MAX_RECORD])
+
+    def _do(self, function, argument):
+        try:
+            result = function(argument)
+        except OSError as ex:
+            self._failed = ex.errno != _CONN_EOF
+            raise
+        except ValueError as ex:  # a certificate that is not trusted
+            self._failed = True
+            raise OSError(EIO, str(ex))
+        if result is None:
             raise OSError(EAGAIN)
-        return count
+        self._is_open = True
+        return result
+
+    def begin(self):
+        """Sends a client's first message."""
+        self.recv(1)
 
     def pending(self):
         """Whether more may have been decrypted than was taken. Returns bool."""
@@ -74,6 +93,8 @@ class _FirmwareTransport:
     def close(self):
         """Closes the stream and its socket."""
         self._sock.close()
+        if self._failed and not self._is_open:  # behind a failed handshake the stream has let go of the socket
+            self._plain.close()
 
 
 def _require_file(path, error):
@@ -127,12 +148,15 @@ def start_context(client, sslContext, serverSide=False):
     except (OSError, ValueError) as ex:
         raise XAsyncTCPClientException("TLS cannot begin: %s" % ex)
     if _is_micropython:
-        client._tls = client._io = _FirmwareTransport(sock)
+        client._tls = client._io = _FirmwareTransport(sock, client._socket)
     else:
         client._socket = sock  # it has taken the file descriptor over
         client._tls = client._io = _HostTransport(sock)
     if not serverSide:
-        client._put(b"")  # the client speaks first
+        try:
+            client._tls.begin()
+        except OSError:
+            pass  # it would block; or the peer is gone, which reading will tell
 
 
 def start(client, keyfile=None, certfile=None, server_side=False, cert_reqs=0, ca_certs=None):

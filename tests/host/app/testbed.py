@@ -2,7 +2,8 @@
 
 The settings are a JSON object in the file that the first argument names: ``port``, ``root`` (folder of the site),
 ``set`` (properties of the server by name), ``preset`` (name of a method Set…Config), ``threads`` (None: a pool that
-runs in the main thread; a number: StartManaged(number)), and what an application defines for itself.
+runs in the main thread; a number: StartManaged(number)), ``tls`` (arguments of EnableSSL), and what an application
+defines for itself.
 """
 
 import gc
@@ -35,6 +36,8 @@ def configure(mws2):
         getattr(mws2, SETTINGS['preset'])()
     for name, value in SETTINGS.get('set', {}).items():
         setattr(mws2, name, value)
+    if SETTINGS.get('tls'):
+        mws2.EnableSSL(**SETTINGS['tls'])
     return mws2
 
 

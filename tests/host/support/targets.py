@@ -174,6 +174,10 @@ class ProcessTarget:
         """Returns the path by which the target finds a file or folder of the host."""
         return str(local)
 
+    def put(self, name, content):
+        """Makes a file of bytes where the target's programs find it by its name alone."""
+        (self.scratch / name).write_bytes(content)
+
     def spawn(self, app, settings):
         """Starts an application; returns the process and its Output."""
         handle, name = tempfile.mkstemp('.json', app + '-', self.scratch)
@@ -254,5 +258,5 @@ class UnixFirmware(ProcessTarget):
         return [os.path.abspath(self.options.firmware), '-X', 'heapsize=8m', str(script), *map(str, arguments)]
 
     def environment(self):
-        modules = [str(ROOT / 'modules')] if self.options.unfrozen else []
+        modules = [str(ROOT / 'modules'), str(ROOT / 'boards' / 'lib')] if self.options.unfrozen else []
         return dict(os.environ, MICROPYPATH=':'.join([*modules, '.frozen', str(APPS)]))
