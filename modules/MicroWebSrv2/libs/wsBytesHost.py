@@ -2,6 +2,9 @@
 
 from codecs import utf_8_decode
 
+_LONG = 512  # octets from which on integers are the slower way
+_tables = {}  # octet of a mask: the table for bytes.translate()
+
 
 def unmask(data, start, stop):
     """Takes the mask off a payload (RFC 6455, 5.3).
@@ -9,9 +12,21 @@ def unmask(data, start, stop):
     data: bytes. start, stop: int, the payload; the 4 octets before it are the key. Returns bytes.
     """
     size = stop - start
+    if size > _LONG:
+        return _unmask_long(data, start, stop)
     words = size + 3 >> 2
     plain = int.from_bytes(data[start:stop], 'little') ^ int.from_bytes(data[start - 4 : start] * words, 'little')
     return plain.to_bytes(words << 2, 'little')[:size]
+
+
+def _unmask_long(data, start, stop):
+    plain = bytearray(data[start:stop])
+    for i in range(4):
+        key = data[start - 4 + i]
+        if key not in _tables:
+            _tables[key] = bytes([key ^ octet for octet in range(256)])
+        plain[i::4] = plain[i::4].translate(_tables[key])
+    return bytes(plain)
 
 
 def unmask_text(data, start, stop):
