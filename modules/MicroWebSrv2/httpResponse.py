@@ -7,7 +7,7 @@ from .libs.httpParser import is_token
 from .libs.staticFiles import send_file
 from .libs.XAsyncSockets import XClosedReason
 
-_REASONS = {
+REASONS = {
     100: "Continue",
     101: "Switching Protocols",
     200: "OK",
@@ -175,40 +175,42 @@ class HttpResponse:
         return True
 
     def _head(self, code, length, chunked=False):
-        """Serialises status line and header fields. length: int, octets of the body, or None. Returns bytes."""
+        """Serialises status line and header fields. length: int, octets of the body, or None. Returns bytes.
+
+        In bytes throughout: MicroPython looks each new str up among its interned ones.
+        """
         request = self._request
-        fields = ["HTTP/1.1 %d %s" % (code, _REASONS.get(code, "")), self._mws2._server_fields()]
+        media_type = None if code in (204, 304) else self._contentType
+        fields = [self._mws2._head_start(code, media_type, self._contentCharset)]
         if code == 101:
-            fields.append("Connection: Upgrade")
+            fields.append(b"Connection: Upgrade")
         elif not request._keep_alive:
-            fields.append("Connection: close")
+            fields.append(b"Connection: close")
         elif request._version == b"HTTP/1.0":
-            fields.append("Connection: keep-alive")
-        if self._contentType is not None and code not in (204, 304):
-            fields.append("Content-Type: " + content_type(self._contentType, self._contentCharset))
+            fields.append(b"Connection: keep-alive")
         if chunked:
-            fields.append("Transfer-Encoding: chunked")
+            fields.append(b"Transfer-Encoding: chunked")
         elif length is not None and code >= 200 and code not in (204, 304):
-            fields.append("Content-Length: %d" % length)
+            fields.append(b"Content-Length: %d" % length)
         if self._caching:
-            fields.append("Cache-Control: no-cache")
+            fields.append(b"Cache-Control: no-cache")
         elif code >= 200 and code not in (206, 304):
-            fields.append("Cache-Control: no-store")
+            fields.append(b"Cache-Control: no-store")
         fields += self._extra
         self._add_origin(fields)
         if self._varies:
-            fields.append("Vary: " + self._varies)
+            fields.append(b"Vary: " + self._varies)
         if self._headers:
             fields = self._with_own(fields)
-        fields.append("\r\n")
-        return "\r\n".join(fields).encode()
+        fields.append(b"\r\n")
+        return b"\r\n".join(fields)
 
     def _with_own(self, fields):
         """The fields with those that the application has set, which win."""
-        names = [name.lower() for name in self._headers]
-        lines = "\r\n".join(fields).split("\r\n")
-        lines = [line for line in lines if line[: line.find(":")].lower() not in names]
-        return lines + ["%s: %s" % (name, self._headers[name]) for name in self._headers]
+        names = [name.lower().encode() for name in self._headers]
+        lines = b"\r\n".join(fields).split(b"\r\n")
+        lines = [line for line in lines if line[: line.find(b":")].lower() not in names]
+        return lines + [("%s: %s" % (name, self._headers[name])).encode() for name in self._headers]
 
     def _add_origin(self, fields):
         origin = self._acao
@@ -216,7 +218,7 @@ class HttpResponse:
             origin = self._request.Origin
             self._vary("Origin")
         if origin:
-            fields.append("Access-Control-Allow-Origin: " + origin)
+            fields.append(("Access-Control-Allow-Origin: " + origin).encode())
 
     def _vary(self, field):
         """Adds a request field's name to Vary (RFC 9110 section 12.5.5)."""
@@ -226,7 +228,7 @@ class HttpResponse:
                 if field.lower() not in self._headers[name].lower():
                     self._headers[name] += ", " + field
                 return
-        self._varies = self._varies + ", " + field if self._varies else field
+        self._varies = self._varies + b", " + field.encode() if self._varies else field.encode()
 
     def _send_body(self, code, media_type, body):
         """Answers with bytes: head and body leave in one send, unless joining them would take much memory."""
@@ -251,15 +253,18 @@ class HttpResponse:
             self._put(body)
 
     def _put(self, data):
-        done = self._client._put(data, self._sent)
+        done = self._client._put(data)
         if done:
             self._connection.answered()
         elif done is None:
             self._client._close(XClosedReason.ClosedByPeer)
         else:
             self._connection.progress()
+            self._client._pump_with(self._sent)
 
-    def _sent(self, client):
+    def _sent(self):
+        """Called when what was queued is in the socket's buffer."""
+        self._client._pump = None
         self._connection.answered()
 
     def SwitchingProtocols(self, upgrade):
@@ -375,18 +380,13 @@ class HttpResponse:
             piece = self._next_chunk() if self._chunked else self._next_piece()
             if piece is None:
                 return
-            last = self._stream is None
-            if last:
+            if self._stream is None:  # that was the last one
                 client._pump = self._view = None
-            done = client._put(piece, self._sent if last else None)
+                self._put(piece)
+                return
+            done = client._put(piece)
             if done is None:
                 client._close(XClosedReason.ClosedByPeer)
-                return
-            if last:
-                if done:
-                    self._connection.answered()
-                else:
-                    self._connection.progress()
                 return
             budget -= len(piece)
         self._connection.progress()
@@ -456,13 +456,16 @@ class HttpResponse:
             body = content if isinstance(content, bytes) else self._bytes_of(content)
             if media_type is None and body:
                 media_type = "application/octet-stream"
-        if self._begin(code):
-            if content is None and code >= 400:
-                media_type = "text/html"
-                self._contentCharset = None
-                reason = _REASONS.get(code, "")
-                body = (_ERROR_PAGE % (code, reason, code, reason)).encode()
-            self._send_body(code, media_type, body)
+        if code == 200 and not self._connection.has_answered:
+            self._connection.has_answered = True  # what _begin() does, without the call
+        elif not self._begin(code):
+            return
+        if content is None and code >= 400:
+            media_type = "text/html"
+            self._contentCharset = None
+            reason = REASONS.get(code, "")
+            body = (_ERROR_PAGE % (code, reason, code, reason)).encode()
+        self._send_body(code, media_type, body)
 
     def _bytes_of(self, content):
         if isinstance(content, int):  # bytes(5) is five zeros

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from .httpResponse import content_type
+from .httpResponse import REASONS, content_type
 from .libs.httpConnection import HttpConnection
 from .libs.staticFiles import find_file, http_date
 from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots, print_exception
@@ -83,7 +83,8 @@ class MicroWebSrv2:
         self._spawn = None
         self._fields = None
         self._fields_second = None
-        self._ok_heads = {}
+        self._ok_heads = {}  # kept for a second, by media type
+        self._starts = {}
         self.SetNormalConfig()
 
     # ---- static methods
@@ -269,26 +270,35 @@ class MicroWebSrv2:
 
     # ---- what responses have in common
 
-    def _server_fields(self):
-        """The fields Server and Date, made once a second. Returns str."""
-        second = self._pool._now
-        if second != self._fields_second:
-            date = http_date(int(time.time()))
-            self._fields = "Server: " + self._server_name + ("\r\nDate: " + date if date else "")
-            self._fields_second = second
-            self._ok_heads.clear()
-        return self._fields
+    def _new_second(self):
+        """Makes the fields Server and Date of this second."""
+        date = http_date(int(time.time()))
+        self._fields = b"Server: " + self._server_name.encode() + (b"\r\nDate: " + date if date else b"")
+        self._fields_second = self._pool._now
+        self._ok_heads.clear()
+        self._starts.clear()
+
+    def _head_start(self, code, media_type, charset=None):
+        """A response's first lines: status, server, date, and type of the content where there is one. Returns bytes."""
+        if self._pool._now != self._fields_second:
+            self._new_second()
+        cachable = code == 200 and charset is None
+        start = self._starts.get(media_type) if cachable else None
+        if start is None:
+            start = ("HTTP/1.1 %d %s\r\n" % (code, REASONS.get(code, ""))).encode() + self._fields
+            if media_type is not None:
+                start += b"\r\nContent-Type: " + content_type(media_type, charset).encode()
+            if cachable and len(self._starts) < 8:
+                self._starts[media_type] = start
+        return start
 
     def _ok_head(self, media_type):
-        """The common head of a 200 response with a body of a media type, up to its length, made once a second."""
+        """The common head of a 200 response with a body of a media type, up to its length. Returns bytes."""
         if self._pool._now != self._fields_second:
-            self._server_fields()
+            self._new_second()
         head = self._ok_heads.get(media_type)
         if head is None:
-            text = "HTTP/1.1 200 OK\r\n" + self._fields
-            if media_type is not None:
-                text += "\r\nContent-Type: " + content_type(media_type)
-            head = (text + "\r\nCache-Control: no-store\r\nContent-Length: ").encode()
+            head = self._head_start(200, media_type) + b"\r\nCache-Control: no-store\r\nContent-Length: "
             if len(self._ok_heads) < 8:
                 self._ok_heads[media_type] = head
         return head

@@ -15,7 +15,7 @@ DELETE = "DELETE"
 OPTIONS = "OPTIONS"
 PATCH = "PATCH"
 
-_literal = {}  # method (bytes) -> {path (bytes, lower-case, no slash at its end): RouteResult}
+_literal = {}  # method (bytes) -> {path (bytes, lower-case, no slash at its end): (RouteResult, None)}
 _trees = {}  # method (bytes) -> _Node
 _names = {}  # route name -> list of pieces of its path
 
@@ -100,7 +100,7 @@ def RegisterRoute(handler, method, routePath, name=None):
             _trees[key] = _Node()
         _grow(_trees[key], routePath, route)
     else:
-        _literal.setdefault(key, {})[_normal(routePath.encode())] = route
+        _literal.setdefault(key, {})[_normal(routePath.encode())] = (route, None)
     if name is not None:
         _names[name] = (texts, names)
 
@@ -150,11 +150,9 @@ def find_route(method, path):
     """
     routes = _literal.get(method)
     if routes:
-        route = routes.get(path)
-        if route is None:
-            route = routes.get(_normal(unquote_bytes(path)))
-        if route:
-            return route, None
+        found = routes.get(path) or routes.get(_normal(unquote_bytes(path)))
+        if found:
+            return found
     tree = _trees.get(method)
     if tree:
         args = {}

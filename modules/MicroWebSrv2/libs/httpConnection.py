@@ -3,7 +3,7 @@
 from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import allowed_methods, find_route, is_routed
-from .httpParser import BODY, CHUNKED, HEAD, NEED_DATA, HttpError, RequestParser, is_known
+from .httpParser import BODY, CHUNKED, HEAD, HttpError, RequestParser, is_known
 from .staticFiles import find_file, serve
 from .XAsyncSockets import XClosedReason, print_exception
 
@@ -64,9 +64,9 @@ class HttpConnection:
                     ready = self._on_body(parser.piece)
                 else:
                     ready = self._on_end()
-                if not ready:
+                if not ready or not (parser.rest or parser._in_body):
                     return
-                event = parser.next() if parser.rest or parser._in_body else NEED_DATA
+                event = parser.next()
         except HttpError as error:
             self.refuse(error.status, error.text)
             return
@@ -394,7 +394,9 @@ class HttpConnection:
 
     def _guarded(self, function, *args):
         try:
-            function(*args)
+            result = function(*args)
+            if result is not None and self._mws2._spawn and hasattr(result, "throw"):
+                self._mws2._spawn(result, None)
         except Exception as ex:
             print_exception(ex)
 

@@ -1,4 +1,6 @@
-"""SHA-1 (FIPS 180-4, section 6.1.2) for firmware whose hashlib lacks it: the WebSocket handshake needs it (RFC 6455, 4.2.2)."""
+"""SHA-1 (FIPS 180-4, section 6.1.2) for firmware whose hashlib lacks it: the WebSocket handshake
+needs it (RFC 6455, 4.2.2).
+"""
 
 
 class sha1:

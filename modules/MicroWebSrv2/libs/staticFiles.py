@@ -6,30 +6,34 @@ import time
 
 from .urlUtils import decode_text, unquote_bytes
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
+_MONTHS = tuple(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 _FIRST_YEAR = 2024  # a clock before it has not been set
 _gmtime = getattr(time, "gmtime", time.localtime)  # the clock of firmware without gmtime knows UTC only
 
 _lstat = getattr(os, "lstat", os.stat)
 _realpath = os.path.realpath if hasattr(os, "readlink") else None
+_dates = {}
 _checked_folders = {}  # root -> {folder inside it: None}; only where there are symbolic links
 
 
 def http_date(seconds):
-    """Formats a time (RFC 9110 section 5.6.7). seconds: int, of the platform's epoch. Returns str, None before 2024."""
+    """Formats a time (RFC 9110 section 5.6.7).
+
+    seconds: int, of the platform's epoch. Returns bytes, None before 2024.
+    """
     t = _gmtime(seconds)
     if t[0] < _FIRST_YEAR:
         return None
-    return "%s, %02d %s %d %02d:%02d:%02d GMT" % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
+    return b"%s, %02d %s %d %02d:%02d:%02d GMT" % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
 
 
 def _parse_date(text):
-    """Returns a list that compares as the date does, or None if the text is no IMF-fixdate."""
-    words = text.split(" ")
+    """Returns a list that compares as the date does, or None if the bytes are no IMF-fixdate."""
+    words = text.split(b" ")
     try:
         date = [int(words[3]), _MONTHS.index(words[2]), int(words[1])]
-        return date + [int(number) for number in words[4].split(":")]
+        return date + [int(number) for number in words[4].split(b":")]
     except (ValueError, IndexError):
         return None
 
@@ -120,10 +124,12 @@ def serve(mws2, request, response):
     found = find_file(mws2, request._path)
     if not found:
         return False
-    if mws2.GetMimeTypeFromFilename(found[0]) is None:
+    media_type = mws2.GetMimeTypeFromFilename(found[0])
+    if media_type is None:
         response.ReturnForbidden()
     else:
-        response.AllowCaching = True
+        response._contentType = media_type
+        response._caching = True
         send_file(response, found[0], found[1])
     return True
 
@@ -150,21 +156,31 @@ def send_file(response, filename, stat=None):
         if b"accept-encoding" in request._headers and b"range" not in request._headers:
             twin = _stat(filename + ".gz") if _takes_gzip(request.AcceptEncodings) else None
             if twin:
-                filename, stat, etag = filename + ".gz", twin, etag[:-1] + '-gz"'
-    extra.append("ETag: " + etag)
-    modified = http_date(stat[8]) if stat[8] > 0 else None
+                filename, stat, etag = filename + ".gz", twin, etag[:-1] + b'-gz"'
+    extra.append(b"ETag: " + etag)
+    modified = _modified(stat[8])
     if modified:
-        extra.append("Last-Modified: " + modified)
+        extra.append(b"Last-Modified: " + modified)
     if is_get:
         if _is_fresh(request, etag, stat[8]):
             response.Return(304)
             return
-        if etag[-4:-1] == "-gz":
-            extra.append("Content-Encoding: gzip")
-        extra.append("Accept-Ranges: bytes")
+        if etag[-4:-1] == b"-gz":
+            extra.append(b"Content-Encoding: gzip")
+        extra.append(b"Accept-Ranges: bytes")
         if b"range" in request._headers and _send_range(response, filename, stat[6], etag, modified):
             return
     _send(response, 200, filename, 0, stat[6])
+
+
+def _modified(mtime):
+    """The date of a file, or None where it has none; the last ones are kept."""
+    date = _dates.get(mtime)
+    if date is None and mtime > 0:
+        if len(_dates) > 15:
+            _dates.clear()
+        date = _dates[mtime] = http_date(mtime)
+    return date
 
 
 def _is_compressible(media_type):
@@ -174,7 +190,7 @@ def _is_compressible(media_type):
 def _etag(mws2, stat):
     """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
     stamp = getattr(stat, "st_mtime_ns", stat[8])
-    return '"%x-%x"' % (stamp, stat[6]) if stamp else '"%s-%x"' % (mws2._etagSalt, stat[6])
+    return b'"%x-%x"' % (stamp, stat[6]) if stamp else b'"%s-%x"' % (mws2._etagSalt.encode(), stat[6])
 
 
 def _takes_gzip(codings):
@@ -193,11 +209,12 @@ def _takes_gzip(codings):
 
 def _is_fresh(request, etag, mtime):
     """Whether the client has this file (RFC 9110 section 13.2.2)."""
-    if b"if-none-match" in request._headers:
-        tags = request._field(b"if-none-match")
-        return tags == "*" or etag in [tag.strip().replace("W/", "") for tag in tags.split(",")]
-    if b"if-modified-since" in request._headers and mtime > 0:
-        since = _parse_date(request._field(b"if-modified-since"))
+    headers = request._headers
+    if b"if-none-match" in headers:
+        tags = headers[b"if-none-match"]
+        return tags == b"*" or etag in [tag.strip().replace(b"W/", b"") for tag in tags.split(b",")]
+    if b"if-modified-since" in headers and mtime > 0:
+        since = _parse_date(headers[b"if-modified-since"])
         if since:
             t = _gmtime(mtime)
             return [t[0], t[1] - 1, t[2], t[3], t[4], t[5]] <= since
@@ -235,7 +252,7 @@ def parse_range(text, size):
 def _send_range(response, filename, size, etag, modified):
     """Answers with a part of a file. Returns False if the whole of it is to be sent."""
     request = response._request
-    condition = request._field(b"if-range")
+    condition = request._headers.get(b"if-range")
     if condition and condition != etag and condition != modified:
         return False
     part = parse_range(request._field(b"range"), size)

@@ -24,18 +24,13 @@ def unquote_bytes(data):
     parts = data.split(b"%")
     if len(parts) == 1:
         return data
-    out = bytearray(parts[0])
     for i in range(1, len(parts)):
         part = parts[i]
         try:
-            if len(part) < 2:
-                raise ValueError
-            out += unhexlify(part[:2])
-            out += part[2:]
+            parts[i] = (unhexlify(part[:2]) if part else b"%") + part[2:]
         except ValueError:
-            out += b"%"
-            out += part
-    return bytes(out)
+            parts[i] = b"%" + part
+    return b"".join(parts)
 
 
 def parse_query(data):
@@ -46,9 +41,9 @@ def parse_query(data):
     pairs = {}
     for field in data.replace(b"+", b" ").split(b"&"):
         if field:
-            i = field.find(b"=")
-            name, value = (field, b"") if i < 0 else (field[:i], field[i + 1 :])
-            pairs[decode_text(unquote_bytes(name))] = decode_text(unquote_bytes(value))
+            pair = field.split(b"=", 1)
+            value = decode_text(unquote_bytes(pair[1])) if len(pair) == 2 else ""
+            pairs[decode_text(unquote_bytes(pair[0]))] = value
     return pairs
 
 
