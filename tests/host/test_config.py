@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.checks import names_of
-from support.targets import ROOT
+from tools import config_table
 
 from firmware import config
 
@@ -70,10 +70,7 @@ def test_any_bytes_give_a_whole_configuration(tmp_path_factory, noise, place):
     assert keys_of(config.load(str(path))[0]) == keys_of(config.check({})[0])
 
 
-def test_the_table_in_the_docs_is_the_one_in_the_code(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT))
-    from tools import config_table
-
+def test_the_table_in_the_docs_is_the_one_in_the_code():
     rows = config_table.rows_of(config_table.SOURCE.read_text(encoding='utf-8'))
     assert [' '.join(row[:4]) for row in rows] == config.SCHEMA.split('\n')
     assert config_table.TARGET.read_text(encoding='utf-8') == config_table.render(rows), (
