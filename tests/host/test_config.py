@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.checks import names_of
-from tools import config_table
 
 from firmware import config
+from tools import config_table
 
 
 @pytest.mark.parametrize('check', names_of('checks_config'))
