@@ -38,15 +38,26 @@ def port_names(text):
     return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
 
 
-def shrink(sources, known):
+def shrink(sources, known, without=(), nothing=(), keys=(), never=()):
     """Returns the sources made small: a dict of module path to text, as given.
 
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
+    `without`: functions and 'Class.method's that are left out, with their properties' setters.
+    `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
+    and classes. `never`: functions whose calls are taken as False.
     Raises SyntaxError for what is no Python.
     """
     trees = {path: _without_docstrings(ast.parse(text, path)) for path, text in sources.items()}
+    defined = known.union(*(_defined_attributes(tree) for tree in trees.values()))
     for path, tree in trees.items():
-        Folder(path, sources, known).visit(tree)
+        Folder(path, sources, known, nothing, defined, never).visit(tree)
+        _leave_out(tree, without)
+        _leave_out_keys(tree, keys)
+    plain = _plain_properties(trees.values())
+    for tree in trees.values():
+        _make_plain(tree, plain)
+    while _leave_out_unused(trees.values()):
+        pass
     seen = Names()
     for tree in trees.values():
         _make_constants(tree, trees)
@@ -88,7 +99,7 @@ def _is_ours(name):
     """Tells whether a name is written as those that the documentation does not know: snake_case, or with an
     underscore first.
     """
-    if name.startswith('__') or len(name) < 2 or name == 'const':
+    if name.startswith('__') or len(name) < 2 or name in _TAKEN:
         return False
     return name.startswith('_') or name == name.lower()
 
@@ -99,26 +110,91 @@ def _is_free(name, seen):
     return name.isidentifier() and not name.startswith('_') and not used
 
 
+def _defined_attributes(tree):
+    """Returns the names of the attributes that a module gives to its objects."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr if isinstance(node, ast.Attribute) else node.id)
+    return names
+
+
+def _truth(test):
+    """Returns a condition made simpler by an operand at its end that is certain: as a condition it is the same."""
+    if not (isinstance(test, ast.BoolOp) and isinstance(test.values[-1], ast.Constant)):
+        return test
+    rest, last = test.values[:-1], bool(test.values[-1].value)
+    if last == isinstance(test.op, ast.And):
+        return rest[0] if len(rest) == 1 else ast.BoolOp(test.op, rest)
+    does_something = any(isinstance(node, ast.Call) for value in rest for node in ast.walk(value))
+    return test if does_something else ast.Constant(last)
+
+
 class Folder(ast.NodeTransformer):
     """Decides at once what is certain on the firmware: it is MicroPython, and modules that are not there cannot be
     imported.
     """
 
-    def __init__(self, path, sources, known):
+    def __init__(self, path, sources, known, nothing, defined, never):
+        self._nothing, self._defined, self._never = nothing, defined, never
         self._package = path.split('/')[:-1]
         self._sources, self._known = sources, known
 
-    def visit_Compare(self, node):
-        """Decides whether the implementation is MicroPython."""
+    def visit_Attribute(self, node):
+        """Reads None where an attribute never holds anything else."""
         self.generic_visit(node)
-        if ast.unparse(node.left) == 'sys.implementation.name' and len(node.ops) == 1:
-            if ast.unparse(node.comparators[0]) == "'micropython'":
-                return ast.Constant(isinstance(node.ops[0], ast.Eq))
+        is_none = node.attr in self._nothing and isinstance(node.ctx, ast.Load)
+        return ast.Constant(None) if is_none else node
+
+    def visit_Call(self, node):
+        """Decides hasattr() for what neither the set nor the firmware has, and what never is."""
+        self.generic_visit(node)
+        if getattr(node.func, 'attr', getattr(node.func, 'id', None)) in self._never:
+            return ast.Constant(False)
+        if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
+            if node.args[1].value not in self._defined:
+                return ast.Constant(False)
         return node
+
+    def visit_Compare(self, node):
+        """Decides whether the implementation is MicroPython, and whether None is None."""
+        self.generic_visit(node)
+        if len(node.ops) != 1:
+            return node
+        left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
+        if (left, right) in (('sys.implementation.name', "'micropython'"), ('None', 'None')):
+            return ast.Constant(isinstance(node.ops[0], (ast.Eq, ast.Is)))
+        return node
+
+    def visit_UnaryOp(self, node):
+        """Decides `not` of what is certain."""
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
+            return ast.Constant(not node.operand.value)
+        return node
+
+    def visit_BoolOp(self, node):
+        """Leaves out operands that are certain and do not decide; what follows one that does."""
+        self.generic_visit(node)
+        decides = isinstance(node.op, ast.Or)
+        values = []
+        for value in node.values:
+            if isinstance(value, ast.Constant) and bool(value.value) != decides and value is not node.values[-1]:
+                continue
+            values.append(value)
+            if isinstance(value, ast.Constant) and bool(value.value) == decides:
+                break
+        if len(values) > 1:
+            node.values = values
+            return node
+        return values[0]
 
     def visit_If(self, node):
         """Takes the branch that is certain."""
         self.generic_visit(node)
+        node.test = _truth(node.test)
         if isinstance(node.test, ast.Constant):
             return (node.body if node.test.value else node.orelse) or ast.Pass()
         return node
@@ -310,6 +386,143 @@ def _without_docstrings(tree):
         ):
             node.body = node.body[1:] or [ast.Pass()]
     return tree
+
+
+def _leave_out(tree, without):
+    """Takes functions out of a module, and methods out of its classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            prefix = f'{node.name}.' if isinstance(node, ast.ClassDef) else ''
+            node.body = [
+                statement
+                for statement in node.body
+                if not (isinstance(statement, ast.FunctionDef) and prefix + statement.name in without)
+            ] or [ast.Pass()]
+
+
+def _leave_out_keys(tree, keys):
+    """Takes items out of the dicts that are written out in a module or its classes."""
+    for owner in ast.walk(tree):
+        if not isinstance(owner, (ast.Module, ast.ClassDef)):
+            continue
+        for statement in owner.body:
+            table = getattr(statement, 'value', None)
+            if isinstance(statement, ast.Assign) and isinstance(table, ast.Dict):
+                kept = [
+                    (key, value)
+                    for key, value in zip(table.keys, table.values)
+                    if getattr(key, 'value', None) not in keys
+                ]
+                table.keys, table.values = map(list, zip(*kept)) if kept else ([], [])
+
+
+def _leave_out_unused(trees):
+    """Takes private functions and methods out that nothing in the set names; returns whether there were any."""
+    used = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                used.add(node.attr)
+            elif isinstance(node, ast.Name):
+                used.add(node.id)
+            elif isinstance(node, ast.alias):
+                used.update((node.name, node.asname))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+
+    def is_unused(node):
+        return isinstance(node, ast.FunctionDef) and _is_ours(node.name) and node.name not in used
+
+    found = False
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef)) and any(map(is_unused, node.body)):
+                node.body = [statement for statement in node.body if not is_unused(statement)] or [ast.Pass()]
+                found = True
+    return found
+
+
+def _plain_properties(trees):
+    """Returns the properties that only hand an attribute on: a dict of the attribute's name to the property's.
+
+    A property counts when it is that, over the same attribute, wherever its name is defined; what its setter checks
+    is given up.
+    """
+    held, spoiled = {}, set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for statement in _class_statements(node):
+                name = getattr(statement, 'name', None)
+                attribute = _handed_on(statement)
+                if attribute is None:
+                    stores = [
+                        n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                    ]
+                    spoiled.update([name] if name else stores)
+                elif held.setdefault(name, attribute) != attribute:
+                    spoiled.add(name)
+    taken = list(held.values())
+    return {
+        attribute: name
+        for name, attribute in held.items()
+        if name not in spoiled and attribute not in spoiled and taken.count(attribute) == 1
+    }
+
+
+def _handed_on(node):
+    """Returns the attribute that a getter returns, or that a setter sets to what it is given; None for anything
+    else.
+    """
+    if not isinstance(node, ast.FunctionDef) or len(node.decorator_list) != 1:
+        return None
+    last = node.body[-1]
+    parameters = [argument.arg for argument in node.args.args]
+    if ast.unparse(node.decorator_list[0]) == 'property':
+        found = last.value if len(node.body) == 1 and isinstance(last, ast.Return) else None
+    else:
+        checks = all(_is_check(statement) for statement in node.body[:-1])
+        sets = isinstance(last, ast.Assign) and len(parameters) == 2 and _is_value(last.value, parameters[1])
+        found = last.targets[0] if checks and sets else None
+    if isinstance(found, ast.Attribute) and ast.unparse(found.value) == 'self' and found.attr.startswith('_'):
+        return found.attr
+    return None
+
+
+def _is_check(node):
+    """Tells whether a statement of a setter only refuses a value: it raises, or calls a function that is there for
+    that.
+    """
+    if isinstance(node, ast.If):
+        return not node.orelse and all(isinstance(inner, ast.Raise) or _is_check(inner) for inner in node.body)
+    if isinstance(node, ast.Assign):
+        return isinstance(node.targets[0], ast.Name)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_checker(node.value)
+
+
+def _is_value(node, parameter):
+    """Tells whether an expression is the parameter, as it is or checked by a function that returns it."""
+    if isinstance(node, ast.Call) and _is_checker(node) and node.args:
+        node = node.args[0]
+    return ast.unparse(node) == parameter
+
+
+def _is_checker(call):
+    return re.search(r'\b_(require\w*|check|positive|bool|text_or_none)$', ast.unparse(call.func)) is not None
+
+
+def _make_plain(tree, plain):
+    """Takes properties out, and gives their names to the attributes."""
+    names = set(plain.values())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.body = [
+                statement for statement in node.body if _handed_on(statement) is None or statement.name not in names
+            ]
+            node.body = node.body or [ast.Pass()]
+        if isinstance(node, ast.Attribute):
+            node.attr = plain.get(node.attr, node.attr)
 
 
 def _make_constants(tree, trees):

@@ -10,13 +10,14 @@
 #undef MICROPY_PY_RE
 #define MICROPY_PY_RE (0)
 
-// OrderedDict, execfile() and frozenset: 832 bytes.
+// OrderedDict, execfile(), set and frozenset: 2904 bytes.
 #undef MICROPY_PY_COLLECTIONS_ORDEREDDICT
 #define MICROPY_PY_COLLECTIONS_ORDEREDDICT (0)
 #undef MICROPY_PY_BUILTINS_EXECFILE
 #define MICROPY_PY_BUILTINS_EXECFILE (0)
 #undef MICROPY_PY_BUILTINS_FROZENSET
 #define MICROPY_PY_BUILTINS_FROZENSET (0)
+#define MICROPY_PY_BUILTINS_SET (0)
 
 // help(): 392 bytes.
 #undef MICROPY_PY_BUILTINS_HELP
@@ -35,3 +36,15 @@
 
 // Hashes of names are computed when they are needed: 1 byte for each of 2000 names.
 #define MICROPY_QSTR_BYTES_IN_HASH (0)
+
+// The module collections: 900 bytes. Line numbers: frozen code has none.
+#define MICROPY_PY_COLLECTIONS (0)
+#undef MICROPY_ENABLE_SOURCE_LINE
+#define MICROPY_ENABLE_SOURCE_LINE (0)
+
+// Reflected and in-place operator methods of classes (__radd__, __iadd__ and their like).
+#undef MICROPY_PY_ALL_SPECIAL_METHODS
+#define MICROPY_PY_ALL_SPECIAL_METHODS (0)
+
+// Throwing into suspended generators, which coroutines want.
+#define MICROPY_PY_GENERATOR_PEND_THROW (0)

@@ -14,6 +14,34 @@ PACKAGES = ('gcc-arm-none-eabi', 'libnewlib-arm-none-eabi')
 MARCH = None  # bytecode only: native code would take more of the heap
 HIL = {'service': 'network', 'capabilities': ('threads', 'wlan', 'watchdog', 'reset')}
 
+# What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
+# sizes.
+WITHOUT = (
+    'MicroWebSrv2.EnableSSL',
+    'MicroWebSrv2.DisableSSL',
+    'MicroWebSrv2.StartManaged',
+    'MicroWebSrv2.SetLightConfig',
+    'MicroWebSrv2.SetLargeConfig',
+    'XAsyncSocketsPool.AsyncWaitEvents',
+    'XAsyncSocketsPool.GetAllAsyncSockets',
+    'XAsyncSocketsPool.GetAsyncSocketByID',
+    'XAsyncTCPClient.AsyncRecvData',
+    'XAsyncTCPClient.AsyncRecvLine',
+    'XAsyncTCPClient.AsyncSendData',
+    'XAsyncTCPClient.AsyncSendSendingBuffer',
+    'XAsyncTCPClient.Create',
+    'XAsyncTCPClient.SendingBuffer',
+    'XAsyncTCPClient.StartSSL',
+    'XAsyncTCPClient.StartSSLContext',
+)
+NOTHING = ('_tls', '_workers')
+# MIME types of what no flash of 192 KB holds, and reason phrases that the server itself does not send (they are
+# optional).
+KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
+KEYS += (202, 203, 205, 301, 302, 303, 308, 402, 406, 407, 409, 410, 412, 415, 422, 429, 451, 502, 504, 511)
+# Parts of files (RFC 9110 section 14), and calls from other threads.
+NEVER = ('_send_range', '_is_foreign')
+
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
 HEAP_NEEDED = 30 * 1024
@@ -31,6 +59,7 @@ def build(ctx):
     board = os.path.relpath(ctx.board, port / 'boards')
     flags = [f'BOARD={board}', 'BTARGET=application', 'BTYPE=release', f'BUILD={folder}', *ctx.make_flags()]
     flags.append(f'USER_C_MODULES={ctx.board}')
+    flags.append(f'MICROPY_MPYCROSS={short_mpy_cross(ctx)}')
     make = ['make', '-C', port, *flags]
     manifest = ctx.manifest()
     names = folder / 'genhdr' / 'qstrdefs.generated.h'
@@ -56,6 +85,39 @@ def build(ctx):
     return {'image': image}
 
 
+_MPY_CROSS = """\
+#!/bin/sh
+# mpy-cross, with the bare name of a module for tracebacks: the firmware has that name anyway, its path would cost heap.
+left=$#
+while [ $left -gt 0 ]; do
+    word=$1
+    shift
+    left=$((left - 1))
+    if [ "$word" = -s ]; then
+        name=$1
+        case $name in
+        */*) name=$(basename "${name%/__init__.py}" .py) ;;
+        esac
+        shift
+        set -- "$@" -s "$name"
+        left=$((left - 1))
+    else
+        set -- "$@" "$word"
+    fi
+done
+exec 'PROGRAM' "$@"
+"""
+
+
+def short_mpy_cross(ctx):
+    """Returns the Path of a program that compiles as mpy-cross does, with short names of sources. Raises Failure."""
+    path = ctx.build / 'mpy-cross'
+    with common.disk_errors('writing the compiler'):
+        common.write_if_changed(path, _MPY_CROSS.replace('PROGRAM', str(ctx.mpy_cross())))
+        path.chmod(0o755)
+    return path
+
+
 def make_small(ctx, manifest, known):
     """Makes the modules of a manifest (a Path) small; returns the Path of the manifest of what came out. Raises
     Failure.
@@ -70,7 +132,7 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known).items():
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, NEVER).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'

@@ -38,7 +38,8 @@ def test_our_names_go_and_those_that_others_know_stay():
         'class Public:\n'
         '    "words in a docstring are no names: helper_name"\n'
         '    def __init__(self, argument_name): self._private_name = argument_name\n'
-        '    def Method(self, keyword_name=1): return helper_name(self._private_name, keyword_name)\n'
+        '    def Method(self, keyword_name=1): return helper_name(self._private_name, keyword_name) + '
+        'self.snake_method()\n'
         '    def snake_method(self): return getattr(self, "looked_up_name")\n'
         '    looked_up_name = 7\n'
         'def helper_name(first_value, second_value): return first_value + second_value\n'
@@ -48,7 +49,7 @@ def test_our_names_go_and_those_that_others_know_stay():
     for gone in ('_private_name', 'helper_name', 'first_value', 'snake_method', 'docstring'):
         assert gone not in text
     public = run(text)['Public']
-    assert public(argument_name=2).Method(keyword_name=3) == 5
+    assert public(argument_name=2).Method(keyword_name=3) == 12
 
 
 def test_a_name_is_the_same_in_all_modules():
@@ -63,13 +64,13 @@ def test_a_name_is_the_same_in_all_modules():
 
 
 def test_no_new_name_is_one_that_is_used():
-    text = shrink('import sys\ndef our_function(): return (GP1, print, "GP2", sys.GP3)\n')
+    text = shrink('import sys\ndef our_function(): return (GP1, print, "GP2", sys.GP3)\nour_function()\n')
     assert ast.parse(text).body[1].name not in ('GP1', 'GP2', 'GP3', 'print', 'sys')
 
 
 def test_when_the_names_of_the_firmware_are_used_up_short_ones_serve():
-    text = shrink('\n'.join(f'def our_function_{i}(): return {i}' for i in range(30)))
-    names = [statement.name for statement in ast.parse(text).body]
+    text = shrink('\n'.join(f'our_value_{i} = {i}' for i in range(30)))
+    names = [statement.targets[0].id for statement in ast.parse(text).body]
     assert len(set(names)) == 30
     assert {len(name) for name in names if name not in KNOWN} == {2}
 
@@ -93,6 +94,42 @@ def test_private_numbers_become_constants_and_small_is_set():
     assert '_SMALL = const(1)' in text
     assert '_LIMIT = const(5)' in text
     assert text.count('const(') == 2
+
+
+def test_what_nobody_calls_goes_and_what_a_board_does_without():
+    text = small.shrink(
+        {
+            'pack/module.py': 'class Public:\n'
+            '    def Method(self): return self._helper() if self._tls else 1\n'
+            '    def _helper(self): return self._deeper()\n'
+            '    def _deeper(self): return 2\n'
+            '    def Without(self): return 3\n'
+            '    def Other(self): return 4 if hasattr(self, "nobody_has_it") else self._tls is None\n'
+        },
+        KNOWN,
+        without=('Public.Without',),
+        nothing=('_tls',),
+    )['pack/module.py']
+    public = run(text)['Public']()
+    assert (public.Method(), public.Other()) == (1, True)
+    assert [name for name in vars(type(public)) if not name.startswith('__')] == ['Method', 'Other']
+
+
+def test_a_property_that_hands_an_attribute_on_becomes_that_attribute():
+    text = shrink(
+        'class Public:\n'
+        '    def __init__(self): self._plain_value, self._other_value = 1, 2\n'
+        '    @property\n    def Plain(self): return self._plain_value\n'
+        '    @Plain.setter\n    def Plain(self, value):\n'
+        '        if value < 0: raise ValueError("x")\n        self._plain_value = value\n'
+        '    @property\n    def Other(self): return self._other_value\n'
+        '    @Other.setter\n    def Other(self, value): self._other_value = value * 2\n'
+        '    def Sum(self): return self._plain_value + self._other_value\n'
+    )
+    public = run(text)['Public']()
+    public.Plain, public.Other = 10, 20
+    assert (public.Plain, public.Other, public.Sum()) == (10, 40, 50)
+    assert 'def Plain' not in text and 'def Other' in text
 
 
 # What follows runs the WIPY's set on the UNIX firmware.

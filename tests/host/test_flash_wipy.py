@@ -76,11 +76,11 @@ class Ftp:
 
 
 class TelnetRepl:
-    """The board's telnet server: login, then a REPL that echoes and knows two lines. `resets` counts the resets."""
+    """The board's telnet server: login, then a REPL that echoes and knows two lines. `was_reset` tells of a reset."""
 
     def __init__(self, build):
         self.build = build
-        self.resets = 0
+        self.was_reset = threading.Event()
         self._listener = socket.create_server(('127.0.0.1', 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -115,7 +115,7 @@ class TelnetRepl:
                 continue
             connection.sendall(text)
             if b'machine.reset()' in text:
-                self.resets += 1
+                self.was_reset.set()
                 return
             if b'build_info.BUILD' in text:
                 connection.sendall(b'<<' + self.build.encode() + b'>>\r\n')
@@ -213,7 +213,7 @@ def test_the_board_is_reset_and_asked_for_its_build(repl):
     said = []
     flash_wipy.restart(board, said.append)
     flash_wipy.confirm(board, '0123456789abcdef', said.append)
-    assert server.resets == 1
+    assert server.was_reset.wait(10)
     assert said[-1] == 'the board runs the build 0123456789abcdef'
 
 
@@ -266,7 +266,7 @@ def test_provision_and_deploy_over_ftp(ftp, repl, monkeypatch, capfd):
     assert provision.main(['BOARD=WIPY', 'WIFI_SSID=attic', 'WIFI_PASSWORD=long enough']) == 0, capfd.readouterr().err
     network = {'ap_ssid': 'shed', 'ssid': 'attic', 'password': 'long enough'}
     assert json.loads(stored(ftp, '/flash/config.json'))['network'] == network
-    assert telnet.resets == 1
+    assert telnet.was_reset.wait(10)
     assert deploy.main(['BOARD=WIPY']) == 0, capfd.readouterr().err
     assert stored(ftp, '/flash/app.mpy')[:2] == b'M\x06'
     assert b'WiPy' in stored(ftp, '/flash/www/index.html')
