@@ -174,9 +174,8 @@ def table(results, recorded):
 def main(variables):
     """Prints the table; status 1 when a number has grown beyond the tolerance."""
     results = run(build(variables))
-    recorded = record() if RECORD.exists() else {}
-    common.say(table(results, recorded))
-    faults = grown(results, recorded)
+    common.say(table(results, record()))
+    faults = grown(results, record())
     for fault in faults:
         common.say(f'error: {fault}')
     return 1 if faults else 0

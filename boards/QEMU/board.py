@@ -1,5 +1,6 @@
 """The emulated board on the device: QEMU's MPS2-AN386, a Cortex-M4F with Ethernet."""
 
+import gc
 import os
 
 import mps2
@@ -15,6 +16,11 @@ CAPABILITIES = ('tls', 'lan', 'watchdog', 'reset')
 _FLASH_SIZE = 2 * 1024 * 1024
 _BLOCK_SIZE = 4096
 _PROGRAM_SIZE = 256
+
+# What a server of an `embedded` preset would keep for its buffers is half of the heap that the smallest RAM leaves.
+_LITTLE_HEAP = 64 * 1024
+if gc.mem_alloc() + gc.mem_free() < _LITTLE_HEAP:
+    DEFAULTS = {'server': {'buffer_slots_count': 4, 'buffer_slot_size': 512, 'conn_queue_capacity': 4}}
 
 poll = net_lan.poll
 

@@ -98,7 +98,7 @@ class Benchmark:
         if not self.quick:
             text = (
                 'The smallest -X heapsize with which all work but the template page is done right, and ours with it. '
-                'The server is frozen in the firmware; microdot is loaded from its source, as it is not in there.'
+                'Both servers are frozen in the firmware.'
             )
             table = self.table('Smallest heap that does all work, UNIX firmware', 'KB', text, scale=1024)
             for server in self.on('UNIX'):

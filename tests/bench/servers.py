@@ -8,7 +8,6 @@ import socket
 import string
 import subprocess
 import sys
-import sysconfig
 from importlib import metadata
 from pathlib import Path
 
@@ -17,7 +16,6 @@ import client
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / 'build' / 'bench'
-SITE = Path(sysconfig.get_path('purelib'))
 HTTP = [name for name, work in client.WORK.items() if not work.is_websocket]
 PAGE = 'page from a template'
 
@@ -121,7 +119,7 @@ def prepare():
 
 
 def all_servers(www, firmware, firmware_version):
-    """Returns the list of Server. www: Path of prepare(). firmware: Path of the UNIX firmware."""
+    """Returns the list of Server. www: Path of prepare(). firmware: Path of the UNIX firmware that has both servers."""
     everything = list(client.WORK)
     without_page = [name for name in everything if name != PAGE]
     modules = {'PYTHONPATH': str(ROOT / 'modules')}
@@ -145,10 +143,6 @@ def all_servers(www, firmware, firmware_version):
     if nginx:
         works = [name for name in HTTP if name.startswith(('hello', 'file'))]
         servers.append(Server('nginx', 'C', nginx_version(nginx), works, ['NGINX'], log=BUILD / 'nginx.log'))
-    library = BUILD / 'micropython'
-    shutil.rmtree(library, ignore_errors=True)
-    library.mkdir()
-    (library / 'microdot').symlink_to(SITE / 'microdot')
     servers += [
         Server(
             'MicroWebSrv2', 'UNIX', firmware_version, everything, [firmware, HERE / 'apps' / 'ours.py', 'PORT', www]
@@ -159,7 +153,6 @@ def all_servers(www, firmware, firmware_version):
             versions('microdot'),
             without_page,
             [firmware, HERE / 'apps' / 'microdot_app.py', 'PORT', www],
-            {'MICROPYPATH': f'.frozen:{library}'},
         ),
     ]
     return servers

@@ -1,8 +1,9 @@
 """Fixtures of the hardware-in-the-loop tests: one suite for all boards, real or emulated.
 
-`--board NAME` names the board, whose target.py describes it (HIL). QEMU is started by pytest-embedded's `qemu` service, for each test
-with an empty flash. A real board hangs on `--device`; it must have been flashed with the image of this tree, and each test begins with a
-reset. Without a device the tests are skipped, as are those that ask for what a board cannot do.
+`--board NAME` names the board, whose target.py describes it (HIL). QEMU is started by pytest-embedded's `qemu`
+service, for each test with an empty flash. A real board hangs on `--device`; it must have been flashed with the image
+of this tree, and each test begins with a reset. Without a device the tests are skipped, as are those that ask for
+what a board cannot do.
 """
 
 import shutil
@@ -29,7 +30,9 @@ def pytest_addoption(parser):
     group = parser.getgroup('hil')
     group.addoption('--board', default='QEMU', help='the board (default: QEMU)')
     group.addoption('--device', help='serial port of a board, also of an emulator that runs already')
-    group.addoption('--address', help='HOST:PORT of the server, where this computer does not reach the one the board names')
+    group.addoption(
+        '--address', help='HOST:PORT of the server, where this computer does not reach the one the board names'
+    )
 
 
 def pytest_configure(config):

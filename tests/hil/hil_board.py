@@ -40,7 +40,7 @@ class Board:
         self.dut.expect_exact('ready\r\n' + PROMPT, timeout=REPLY_TIMEOUT)
 
     def run(self, code, timeout=REPLY_TIMEOUT):
-        """Runs Python on the board and returns what it prints; the server must have been interrupted where it has no thread."""
+        """Runs Python on the board, whose REPL must be there, and returns what it prints."""
         self.dut.write('\x01')
         self.dut.expect_exact('raw REPL; CTRL-B to exit\r\n>', timeout=REPLY_TIMEOUT)
         for line in code.split('\n'):
@@ -68,13 +68,13 @@ class Board:
         self.wait_open()
 
     def reset(self):
-        """Resets the board by machine.reset(), and waits until it serves; returns what came before that on the console."""
+        """Resets the board by machine.reset(), and waits until it serves."""
         self.interrupt()
         self.dut.write('import machine; machine.reset()\r')
         self.wait_reset()
 
     def wait_reset(self, cause=None, timeout=BOOT_TIMEOUT):
-        """Waits for the first lines of the harness, with the cause of the reset if one is given, and until it serves."""
+        """Waits for the harness's first lines, with the cause of the reset if one is given, and until it serves."""
         self.dut.expect_exact('MicroWebSrv2 ', timeout=timeout)
         if cause:
             self.dut.expect_exact(f'reset cause: {cause}', timeout=REPLY_TIMEOUT)

@@ -9,19 +9,20 @@ uint32_t pseudo_random(void);
 
 // A connection sends whole Ethernet frames: a page of 1 KB leaves in one.
 #define TCP_MSS (1460)
-#define MEMP_NUM_TCP_PCB (16)
 #define MEMP_NUM_TCP_PCB_LISTEN (4)
 
 // A received frame of full size takes two buffers; requests and acknowledgements take one. A multiple of four, see lan9118.c.
 #define PBUF_POOL_BUFSIZE (768)
 
-#if LWIP_SMALL
+#if SMALL_RAM
 #define TCP_WND (2 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
-#define MEMP_NUM_TCP_SEG (24)
-#define MEM_SIZE (6000)
-#define PBUF_POOL_SIZE (10)
+#define MEMP_NUM_TCP_PCB (8)
+#define MEMP_NUM_TCP_SEG (16)
+#define MEM_SIZE (4500)
+#define PBUF_POOL_SIZE (8)
 #else
+#define MEMP_NUM_TCP_PCB (16)
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (4 * TCP_MSS)
 #define MEMP_NUM_TCP_SEG (48)

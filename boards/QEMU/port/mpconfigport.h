@@ -31,9 +31,9 @@
 
 // Speed. Frames of Python functions lie on a stack of their own: on the heap each call would search for free blocks.
 #define MICROPY_OPT_COMPUTED_GOTO (1)
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (1024)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (SMALL_RAM ? 128 : 1024)
 #define MICROPY_ENABLE_PYSTACK (1)
-#define PYSTACK_SIZE (6 * 1024)
+#define PYSTACK_SIZE (SMALL_RAM ? 4 * 1024 : 6 * 1024)
 
 // Modules
 #define MICROPY_PY_SYS_STDIO_BUFFER (1)
