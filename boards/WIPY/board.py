@@ -8,7 +8,7 @@ import network as _network
 from firmware import net_wipy
 
 NAME = 'WIPY'
-CAPABILITIES = ('threads', 'wlan', 'watchdog', 'reset')
+CAPABILITIES = ('wlan', 'reset')
 
 poll = net_wipy.poll
 

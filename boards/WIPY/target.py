@@ -12,7 +12,7 @@ NAME = 'WIPY'
 TITLE = 'WiPy 1.0 (CC3200), built here, flashed over Wi-Fi'
 PACKAGES = ('gcc-arm-none-eabi', 'libnewlib-arm-none-eabi')
 MARCH = None  # bytecode only: native code would take more of the heap
-HIL = {'service': 'network', 'capabilities': ('threads', 'wlan', 'watchdog', 'reset')}
+HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
