@@ -11,7 +11,11 @@ END = 3  # the body is complete
 CHUNKED = -1  # a body in chunks, of a length not known before its end
 
 _MAX_CHUNK_LINE = 256
-_MAX_LAST = 512  # octets of a head that are kept to be compared with the next
+
+# Clients that poll send the same heads again and again: the last ones are known by what was parsed of them.
+_heads = {}
+_MAX_KNOWN_HEADS = 4
+_MAX_KNOWN_HEAD = 512  # octets
 _TCHARS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -181,6 +185,12 @@ def body_length(method, version, headers):
     return int(length)
 
 
+def _know_head(head, parsed):
+    if len(_heads) >= _MAX_KNOWN_HEADS:
+        _heads.clear()
+    _heads[head] = parsed
+
+
 class RequestParser:
     """The requests of one connection, in order.
 
@@ -192,7 +202,6 @@ class RequestParser:
 
     __slots__ = (
         "_in_body",
-        "_last",
         "_left",
         "_searched",
         "headers",
@@ -209,15 +218,19 @@ class RequestParser:
         self.max_head = max_head
         self.rest = b""
         self._searched = 0
-        self._in_body = self._last = self.piece = None
+        self._in_body = self.piece = None
         self._left = 0
 
     def feed(self, data):
         """Takes received bytes. data: bytes. Returns the first event. Raises HttpError."""
         if self.rest:
             data = self.rest + data
-        elif data == self._last:  # a client that polls sends the same head each time: what was parsed still holds
-            return HEAD
+        else:
+            parsed = _heads.get(data)
+            if parsed and not self._in_body:
+                self.method, self.target, self.version, self.headers = parsed
+                self.length = 0
+                return HEAD
         return self._in_body(data) if self._in_body else self._head(data)
 
     def next(self):
@@ -239,24 +252,24 @@ class RequestParser:
         if end > self.max_head:
             self._too_large(data)
         self._searched = 0
-        self._last = None
+        whole = data
         if end + 4 == len(data):
             self.rest = b""
-            if end < _MAX_LAST:
-                self._last = data
         else:
             self.rest = data[end + 4 :]
             data = data[:end]
-        self.method, self.target, self.version, headers = parse_head(data)
+        parsed = parse_head(data)
+        self.method, self.target, self.version, headers = parsed
         self.headers = headers
         if b"content-length" in headers or b"transfer-encoding" in headers or b"content-type" in headers:
             self._frame()
         else:
             self.length = 0
+            if whole is data and end < _MAX_KNOWN_HEAD:
+                _know_head(whole, parsed)
         return HEAD
 
     def _frame(self):
-        self._last = None
         self.length = self._left = body_length(self.method, self.version, self.headers)
         if self.length:
             self._in_body = self._chunk_line if self.length == CHUNKED else self._sized

@@ -66,7 +66,14 @@ def serve(mws2):
 
 
 def memory():
-    """Returns what of the heap is in use after a collection: bytes, on CPython blocks."""
+    """Returns what of the heap is in use after a collection: bytes, on CPython blocks.
+
+    Without the parser's small caches, whose sizes are bounded but depend on what came last.
+    """
+    from MicroWebSrv2.libs import httpParser
+
+    for cache in (httpParser._heads, httpParser._hosts, httpParser._field_names):
+        cache.clear()
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
 

@@ -23,6 +23,8 @@ def block(microWebSrv2, request):
 
 @WebRoute(GET, '/release')
 def release(microWebSrv2, request):
+    while not gate.locked():  # whom the last release let go has not taken the gate yet
+        testbed.sleep_ms(1)
     gate.release()
     request.Response.ReturnOk('release')
 
