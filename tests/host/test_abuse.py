@@ -14,7 +14,7 @@ from support.client import request_bytes
 pytestmark = pytest.mark.app('wire', preset='SetEmbeddedConfig', set={'RequestsTimeoutSec': 1, 'ConnQueueCapacity': 64})
 HELLO = request_bytes('GET', '/hello')
 CHUNKED = request_bytes('POST', '/echo', {'Transfer-Encoding': 'chunked'})
-SLACK = {'sockets': 0, 'slots': 0, 'memory': 1024}  # bytes of memory on MicroPython, blocks on CPython
+SLACK = {'sockets': 0, 'slots': 0, 'memory': 100}  # blocks on CPython, bytes on MicroPython
 ATTACKS = []
 
 

@@ -267,9 +267,10 @@ def test_a_chunked_body_too_large_is_413(server):
 @pytest.mark.app('wire', set={'MaxRequestContentLength': 1000})
 def test_413_arrives_although_the_client_goes_on_sending(server):
     with server.connect() as connection:
-        connection.send(request_bytes('POST', '/echo', {'Content-Length': '300000'}))
-        connection.send(b'x' * 300000)
+        connection.send(request_bytes('POST', '/echo', {'Content-Length': '3000000'}))
+        connection.send(b'x' * 3000000)
         assert connection.refused('POST').status == 413
+        assert not connection.reset, 'the server put its answer at risk by a reset'
 
 
 # --- methods ---

@@ -195,6 +195,13 @@ def test_forms(server, body, fields):
         assert server.request('POST', '/form', {'Content-Type': content_type}, body).json() == fields
 
 
+def test_forms_on_one_connection(server):
+    with server.connect() as connection:
+        for body, fields in ((b'a=1', {'a': '1'}), (b'b=2', {'b': '2'}), (b'', {})):
+            assert connection.request('POST', '/form', {'Content-Type': FORM}, body).json() == fields
+        assert connection.request('POST', '/form', {}, b'c=3').json() == {}
+
+
 def test_what_is_no_form(server):
     assert server.request('POST', '/form', {'Content-Type': 'text/plain'}, b'a=b').json() == {}
     assert server.request('POST', '/form', {}, b'a=b').json() == {}

@@ -146,6 +146,7 @@ def test_on_sent_is_called_once_when_all_is_sent(server):
         connection.receive()
         server.get('/hello')
         assert 'SENT-LARGE' not in server.log()[start:]
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         assert len(connection.response().body) == 6000000
     assert server.output.wait_for('SENT-LARGE', start)
     server.get('/hello')

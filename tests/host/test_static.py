@@ -96,6 +96,8 @@ def test_a_file_of_many_buffers_on_a_slow_reader(server):
         '/.%2e/secret.txt',
         '/htm/../../secret.txt',
         '/htm/..%2f..%2fsecret.txt',
+        '/back\\slash.txt',
+        '/back%5Cslash.txt',
         '/..\\secret.txt',
         '/..%5csecret.txt',
         '/%2e%2e%5csecret.txt',

@@ -58,7 +58,7 @@ def test_tls(device, files, check):
     [
         PEM,
         {'certFile': 'rsa.pem', 'keyFile': 'rsa.key'},
-        pytest.param({'certFile': 'server.der', 'keyFile': 'server.key.der'}, marks=pytest.mark.needs('micropython')),
+        pytest.param({'certFile': 'server.der', 'keyFile': 'server.key.der'}, marks=pytest.mark.needs('tls-der')),
     ],
     ids=['PEM', 'RSA', 'DER'],
 )
@@ -93,7 +93,7 @@ def test_requests_that_come_with_the_end_of_the_handshake(https, context):
 
 
 @pytest.mark.parametrize(
-    'version', ['TLSv1_2', pytest.param('TLSv1_3', marks=pytest.mark.needs('cpython'))]
+    'version', ['TLSv1_2', pytest.param('TLSv1_3', marks=pytest.mark.needs('tls-1.3'))]
 )  # MicroPython's TLS ends at 1.2
 def test_versions(https, context, version):
     context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
@@ -170,7 +170,7 @@ def test_a_slow_reader_over_tls(https, context):
         assert connection.response().body == b'hello'
 
 
-@pytest.mark.needs('cpython')
+@pytest.mark.needs('client-certificates')
 def test_clients_are_asked_for_certificates(start, files, certificates, context):
     server = start('wire', tls=dict(PEM, caFile='ca.pem'))
     with pytest.raises((ssl.SSLError, ConnectionError)), server.connect(tls=context) as connection:

@@ -22,6 +22,7 @@ FILES = {
     'percent%20name.txt': b'percent\n',
     'file.unknown': b'unknown\n',
     'noextension': b'none\n',
+    'back\\slash.txt': b'SECRET\n',
     '.hidden.txt': b'hidden\n',
     '.well/known.txt': b'hidden folder\n',
     'style.css': STYLE,

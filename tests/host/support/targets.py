@@ -232,7 +232,7 @@ class CPython(ProcessTarget):
 
     name = 'cpython'
     abilities = frozenset(
-        ('cpython', 'processes', 'threads', 'symlinks', 'strict-json', 'tls', 'asyncio', 'udp', 'many-sockets')
+        'cpython processes threads many-sockets symlinks strict-json asyncio tls tls-1.3 client-certificates'.split()
     )
 
     def command(self, script, *arguments):
@@ -246,8 +246,8 @@ class UnixFirmware(ProcessTarget):
     """The firmware of the UNIX board, with the server that is frozen into it."""
 
     name = 'unix'
-    # no symlinks: MicroPython has neither lstat nor readlink to see them by; no strict-json: it takes `[1 2`
-    abilities = frozenset(('micropython', 'processes', 'threads', 'tls', 'asyncio', 'udp', 'many-sockets'))
+    # MicroPython has neither lstat nor readlink to see symlinks by, its json takes `[1 2`, its TLS is 1.2.
+    abilities = frozenset('micropython processes threads many-sockets asyncio tls tls-der'.split())
 
     @classmethod
     def check(cls, options):
