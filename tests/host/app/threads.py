@@ -16,7 +16,7 @@ def hello(microWebSrv2, request):
 
 @WebRoute(GET, '/block')
 def block(microWebSrv2, request):
-    print('BLOCKED')
+    print('BLOCKED\n', end='')  # in one piece: two threads print it
     gate.acquire()
     request.Response.ReturnOk('released')
 
