@@ -4,24 +4,19 @@ Afterwards it serves, with the memory that it had.
 """
 
 import contextlib
+import re
 import socket
-import time
 
 import pytest
 
 REQUESTS = 10000
-SETTLE_SECONDS = 4
+LARGEST_NEEDED = 16 * 1024  # a request's content in the preset for boards
 FLOOD = 60
-APPLICATION = """
+HEAP = """
 import gc, micropython
-from MicroWebSrv2 import GET, WebRoute
-from firmware.demo import *
-@WebRoute(GET, '/heap')
-def heap(server, request):
-    gc.collect()
-    print('FREE', gc.mem_free())
-    micropython.mem_info()
-    request.Response.ReturnOk()
+gc.collect()
+print('FREE', gc.mem_free())
+micropython.mem_info()
 """
 ABUSE = [
     b'\r\n' * 3000,
@@ -40,24 +35,12 @@ ABUSE = [
 
 
 def heap(board):
-    """Returns (bytes free, bytes in the largest free block) after a collection, the server running."""
-    assert board.get('/heap')[0] == 200
-    free = int(board.dut.expect(r'FREE (\d+)').group(1))
-    largest = int(board.dut.expect(r'max free sz: (\d+)').group(1)) * 16
+    """Returns (bytes free, bytes in the largest free block) after a collection, the server stopped."""
+    with board.repl():
+        text = board.run(HEAP)
+    free = int(re.search(r'FREE (\d+)', text).group(1))
+    largest = int(re.search(r'max free sz: (\d+)', text).group(1)) * 16
     return free, largest
-
-
-def settled_heap(board):
-    """Returns the best of what heap() says in some seconds.
-
-    The server makes some texts anew each second, as that of the date: where they lie at the moment of one measurement,
-    low or in the middle of the heap, says nothing.
-    """
-    end = time.monotonic() + SETTLE_SECONDS
-    best = (0, 0)
-    while time.monotonic() < end:
-        best = tuple(map(max, best, heap(board)))
-    return best
 
 
 def many_requests(board, count):
@@ -70,20 +53,15 @@ def many_requests(board, count):
 
 
 def test_memory(board):
-    with board.repl():
-        board.run(f"with open('main.py', 'w') as f:\n f.write({APPLICATION!r})")
-    board.reset()
-    try:
-        many_requests(board, 1000)
-        free, largest = settled_heap(board)
-        many_requests(board, REQUESTS)
-        free_after, largest_after = settled_heap(board)
-    finally:
-        with board.repl():
-            board.run("import os\nos.remove('main.py')")
-        board.reset()
+    many_requests(board, 1000)
+    heap(board)
+    many_requests(board, 1000)
+    free, largest = heap(board)
+    many_requests(board, REQUESTS)
+    free_after, largest_after = heap(board)
     assert abs(free - free_after) <= 1024
-    assert largest - largest_after <= 1024
+    # What the server keeps from one request to the next lies where it was made, and may part the largest block.
+    assert largest_after >= min(largest, LARGEST_NEEDED)
 
 
 def test_connect_flood(board):
