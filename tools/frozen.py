@@ -9,11 +9,13 @@ import hashlib
 import importlib.util
 import io
 import re
+import threading
 
 from tools import common
 from tools.common import ROOT, Failure
 
 MOUNT_POINT = '/frozen'
+_CWD = threading.Lock()  # manifestfile.py changes the process's folder while it reads; boards are built side by side
 
 _WWW_IMAGE = '''\
 """The web files of this image: made by tools/frozen.py, do not edit."""
@@ -96,7 +98,8 @@ def manifest_files(ctx, manifests):
     resolved = module.ManifestFile(module.MODE_FREEZE, places)
     for manifest in manifests:
         try:
-            resolved.execute(str(manifest))
+            with _CWD:
+                resolved.execute(str(manifest))
         except module.ManifestFileError as error:
             raise Failure(f'{manifest}: {error}') from error
     return resolved.files()
