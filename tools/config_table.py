@@ -1,7 +1,7 @@
-"""Writes docs/configuration.md: the table of firmware/config.py, for people.
+"""Writes docs/configuration.md and the README's table: the schema of firmware/config.py, for people.
 
-    python -m tools.config_table          writes the file
-    python -m tools.config_table --check  status 1 when the committed file is another
+    python -m tools.config_table          writes both
+    python -m tools.config_table --check  status 1 when what is committed is another
 """
 
 import ast
@@ -12,6 +12,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = ROOT / 'firmware' / 'config.py'
 TARGET = ROOT / 'docs' / 'configuration.md'
+README = ROOT / 'README.md'
+BEGIN, END = '<!-- config.json: made by python -m tools.config_table -->\n', '<!-- end of config.json -->\n'
 
 _HEAD = """\
 # Configuration of the device
@@ -88,16 +90,33 @@ def render(rows):
     return ''.join(parts)
 
 
+def render_short(rows):
+    """Returns the README's table for rows_of()'s list: one table, the groups as prefixes of the keys."""
+    lines = ['| key | default | meaning |\n|---|---|---|\n']
+    lines += [f'| `{key}` | `{default}` | {help_} |\n' for key, _, _, default, help_ in rows]
+    return ''.join(lines)
+
+
+def readme_with(table, text):
+    """Returns the README's text with its table replaced. Raises ValueError where the README has no place for it."""
+    begin, end = text.find(BEGIN), text.find(END)
+    if not 0 <= begin < end:
+        raise ValueError(f'README.md has no lines {BEGIN.strip()} and {END.strip()}')
+    return text[: begin + len(BEGIN)] + table + text[end:]
+
+
 def main(arguments):
-    """Writes or checks the file; returns the exit status."""
-    text = render(rows_of(SOURCE.read_text(encoding='utf-8')))
-    if '--check' in arguments:
-        if TARGET.exists() and TARGET.read_text(encoding='utf-8') == text:
-            return 0
-        print(f'{TARGET.relative_to(ROOT)} is not what firmware/config.py says: run python -m tools.config_table')
-        return 1
-    TARGET.write_text(text, encoding='utf-8')
-    return 0
+    """Writes or checks the tables; returns the exit status."""
+    rows = rows_of(SOURCE.read_text(encoding='utf-8'))
+    readme = README.read_text(encoding='utf-8')
+    status = 0
+    for path, text in ((TARGET, render(rows)), (README, readme_with(render_short(rows), readme))):
+        if '--check' not in arguments:
+            path.write_text(text, encoding='utf-8')
+        elif not path.exists() or path.read_text(encoding='utf-8') != text:
+            print(f'{path.relative_to(ROOT)} is not what firmware/config.py says: run python -m tools.config_table')
+            status = 1
+    return status
 
 
 if __name__ == '__main__':
