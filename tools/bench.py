@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
-from tools import boards, build, common, selfbench, sources
+from tools import boards, common, selfbench, sources
 from tools.common import BUILD, ROOT, Failure
 
 FOLDER = ROOT / 'tests' / 'bench'
@@ -22,7 +24,7 @@ def main(variables):
         raise Failure('RECORD=1 writes down the whole benchmark: leave QUICK out')
     for program in ('valgrind', 'vgdb', 'wrk'):
         common.need_tool(program, 'wrk' if program == 'wrk' else 'valgrind')
-    firmware = build.build('UNIX', {})['image']
+    firmware = _build_firmware()
     version = '.'.join(map(str, sources.get({}).version))
     command = [sys.executable, FOLDER, '--firmware', firmware, '--firmware-version', f'MicroPython {version}']
     if 'QUICK' in variables:
@@ -32,6 +34,28 @@ def main(variables):
     if shutil.which('arm-none-eabi-gcc') and shutil.which('qemu-system-arm'):
         command += ['--board', _measure_board()]
     return subprocess.run([str(word) for word in command], cwd=ROOT, env=common.clean_environment()).returncode
+
+
+class _Context(boards.Context):
+    """The build of the UNIX board with microdot frozen in it as well."""
+
+    def __init__(self):
+        super().__init__('UNIX', {'MANIFEST': str(FOLDER / 'manifest.py')})
+        self.build = BUILD / 'UNIX-bench'
+        self.log = self.build / 'build.log'
+
+
+def _build_firmware():
+    """Returns the Path of the UNIX board's firmware with both servers in it. Raises Failure."""
+    library = BUILD / 'bench' / 'micropython'
+    library.mkdir(parents=True, exist_ok=True)
+    with common.lock(library / '.lock'):
+        package = library / 'microdot'
+        package.unlink(missing_ok=True)
+        package.symlink_to(Path(sysconfig.get_path('purelib')) / 'microdot')
+        context = _Context()
+        context.prepare()
+        return boards.load('UNIX').build(context)['image']
 
 
 def _measure_board():

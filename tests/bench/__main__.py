@@ -138,7 +138,7 @@ class Benchmark:
             digits=1,
         )
         rates = self.table('Requests per second, CPython', '1/s', text + 'Here, more is better.', less_is_better=False)
-        cases, rounds, seconds = (QUICK_LOADS, 1, 1) if self.quick else (LOADS, 3, 1)
+        cases, rounds, seconds = (QUICK_LOADS, 1, 1) if self.quick else (LOADS, 5, 1)
         chosen = self.on('CPython', 'C')
         results = measures.loads(chosen, cases, rounds, seconds)
         for name, connections in cases:

@@ -169,13 +169,13 @@ class Session:
         return body
 
 
-def wait_until_it_serves(port, process, work=WORK['hello']):
-    """Waits until a server answers. process: subprocess.Popen of it. Raises OSError where it ends or does not come."""
-    end = time.monotonic() + TIMEOUT
+def wait_until_it_serves(port, process, timeout):
+    """Waits until a server answers. process: subprocess.Popen of it. timeout: seconds. Raises OSError in vain."""
+    end = time.monotonic() + timeout
     while True:
         try:
-            with Session(port) as session:
-                return session.do(work)
+            with Session(port, timeout) as session:
+                return session.do(WORK['hello'])
         except ConnectionError:
             if process.poll() is not None:
                 raise OSError(f'the server ended with status {process.returncode}') from None

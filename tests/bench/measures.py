@@ -16,7 +16,7 @@ WARM_UP = 6
 HEAP = '64M'  # of the firmware, where memory is counted: the collector is off, and nothing is freed
 HEAP_KB = (16, 2048)  # where the smallest heap is looked for
 HEAP_STEP_KB = 2
-HEAP_TIMEOUT = 5  # seconds
+HEAP_TIMEOUT = 3  # seconds
 CLIENT_CORES = {0}
 SERVER_CORES = {1}
 
@@ -142,7 +142,8 @@ def smallest_heap(server, works):
     def passes(kilobytes):
         try:
             options = ['-X', f'heapsize={kilobytes}K']
-            with server.running(options=options, extra=['small'] if server.name == 'MicroWebSrv2' else []) as running:
+            extra = ['small'] if server.name == 'MicroWebSrv2' else []
+            with server.running(options=options, extra=extra, timeout=HEAP_TIMEOUT) as running:
                 for name in works:
                     with client.Session(running.port, HEAP_TIMEOUT) as session:
                         session.do(client.WORK[name], 3)

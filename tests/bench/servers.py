@@ -44,11 +44,11 @@ class Server:
         }
 
     @contextlib.contextmanager
-    def running(self, before=(), extra=(), options=(), cores=None):
+    def running(self, before=(), extra=(), options=(), cores=None, timeout=client.TIMEOUT):
         """Runs the server; gives a Running.
 
         before: words of a command that runs it, as valgrind's. options: words behind the program's name.
-        extra: words at the end. cores: set of the processor's cores that it may use.
+        extra: words at the end. cores: set of the processor's cores that it may use. timeout: seconds until it serves.
         """
         with socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))
@@ -72,7 +72,7 @@ class Server:
                 preexec_fn=begin,
             )
         try:
-            client.wait_until_it_serves(port, process)
+            client.wait_until_it_serves(port, process, timeout)
             yield Running(self, process, port)
         finally:
             process.terminate()
