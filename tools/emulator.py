@@ -92,25 +92,24 @@ class Emulator:
     Attributes: `console`, a socket with the UART's bytes; `monitor`, a Monitor; `process`, the subprocess.Popen.
     """
 
-    def __init__(self, image, flash=None, forwards=(), nic=None, icount=None, arguments=None, extra=()):
+    def __init__(self, image, flash=None, forwards=(), nic=None, extra=()):
         """Starts QEMU.
 
         `image`: the firmware's ELF file. `flash`: Path of the flash image, None for memory that vanishes. `forwards`:
         pairs of (port of this computer, port of the board). `nic`: value of QEMU's -nic in place of the user network.
-        `icount`: value of QEMU's -icount. `arguments`: the semihosting command line, as 'seed=1'. `extra`: more
-        arguments for QEMU. Raises Failure.
+        `extra`: more arguments for QEMU. Raises Failure.
         """
         program = need_tool(PROGRAM, 'qemu-system-arm')
         if not Path(image).is_file():
             raise Failure(f'{image} is missing: `make BOARD=QEMU build` makes it')
         self._closing = contextlib.ExitStack()
         try:
-            self._start(program, image, flash, forwards, nic, icount, arguments, extra)
+            self._start(program, image, flash, forwards, nic, extra)
         except BaseException:
             self._closing.close()
             raise
 
-    def _start(self, program, image, flash, forwards, nic, icount, arguments, extra):
+    def _start(self, program, image, flash, forwards, nic, extra):
         enter = self._closing.enter_context
         console, console_end = map(enter, socket.socketpair())
         monitor, monitor_end = map(enter, socket.socketpair())
@@ -118,13 +117,11 @@ class Emulator:
         command = [program, '-M', MACHINE, '-display', 'none', '-kernel', str(image)]
         command += ['-chardev', f'socket,id=console,fd={console_end.fileno()}', '-serial', 'chardev:console']
         command += ['-chardev', f'socket,id=monitor,fd={monitor_end.fileno()}', '-mon', 'chardev=monitor,mode=control']
-        command += ['-nic', nic or user_network(forwards), '-semihosting-config', _semihosting(arguments)]
+        command += ['-nic', nic or user_network(forwards), '-semihosting-config', _semihosting()]
         if flash is not None:
             enter(_open_flash(Path(flash)))
             memory = f'memory-backend-file,id=psram,size={FLASH_SIZE},share=on,mem-path={_quote(flash)}'
             command += ['-machine', 'memory-backend=psram', '-object', memory]
-        if icount:
-            command += ['-icount', icount]
         # QEMU must not outlive us, however we end.
         if shutil.which('setpriv'):
             command = ['setpriv', '--pdeathsig', 'KILL', *command]
@@ -203,6 +200,30 @@ class Monitor:
         self.execute('system_reset')
 
 
+def run_closed(image, arguments, extra=(), timeout=120):
+    """Runs the firmware in a world without input, until it resets the board; returns what its console printed, as str.
+
+    An instruction takes one nanosecond of virtual time, and waiting takes no time of this computer: a run repeats to the
+    instruction. That is why there is no monitor, and why the console is a file: events of this computer's time would
+    come between the instructions. `arguments`: the semihosting command line, with `seed=`. `extra`: more arguments for
+    QEMU. `timeout`: seconds. Raises Failure.
+    """
+    program = need_tool(PROGRAM, 'qemu-system-arm')
+    with tempfile.NamedTemporaryFile() as console:
+        command = [program, '-M', MACHINE, '-display', 'none', '-kernel', str(image), '-monitor', 'none', '-no-reboot']
+        command += ['-serial', f'file:{console.name}', '-nic', 'none', '-icount', 'shift=0,sleep=off']
+        command += ['-semihosting-config', _semihosting(arguments), *extra]
+        what = f'QEMU with {arguments}'
+        try:
+            result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            output = console.read().decode(errors='replace')
+            raise Failure(f'{what} did not end in {timeout} s: {output[-400:]}') from error
+        if result.returncode:
+            raise Failure(f'{what}: {common.first_error(result.stderr.decode(errors="replace"))}')
+        return console.read().decode(errors='replace')
+
+
 def user_network(forwards=(), mac=MAC):
     """Returns the value of -nic for QEMU's user network.
 
@@ -212,8 +233,8 @@ def user_network(forwards=(), mac=MAC):
     return f'user,id=lan,mac={mac}{rules}'
 
 
-def _semihosting(arguments):
-    return 'enable=on,target=native' + ''.join(f',arg={_quote(word)}' for word in (arguments or '').split())
+def _semihosting(arguments=''):
+    return 'enable=on,target=native' + ''.join(f',arg={_quote(word)}' for word in arguments.split())
 
 
 def _quote(value):

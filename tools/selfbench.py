@@ -20,7 +20,6 @@ NAME = 'QEMU'
 FOLDER = ROOT / 'boards' / NAME / 'selfbench'
 RECORD = ROOT / 'tests' / 'bench' / 'qemu-record.json'
 TOLERANCE = 1.02  # how much a number may grow before the record must be changed with it
-TIMEOUT = 120  # seconds; it takes about one
 
 KINDS = ('hello', 'json', 'file', 'websocket', 'pyhtml')
 COUNTED = 16  # as in boards/QEMU/selfbench/main.py
@@ -61,17 +60,7 @@ def run(image, arguments='', extra=()):
 
     `arguments`: those of boards/QEMU/selfbench/main.py. `extra`: more arguments for QEMU. Raises Failure.
     """
-    world = {'nic': 'none', 'icount': 'shift=0,sleep=off', 'arguments': f'seed=1 {arguments}'}
-    output = b''
-    with emulator.Emulator(image, **world, extra=['-no-reboot', *extra]) as board:
-        board.console.settimeout(TIMEOUT)
-        try:
-            while data := board.console.recv(4096):
-                output += data
-        except TimeoutError as error:
-            raise Failure(f'the self-benchmark did not end: {output[-400:]}') from error
-        board.process.wait(TIMEOUT)
-    text = output.decode(errors='replace')
+    text = emulator.run_closed(image, f'seed=1 {arguments}', extra)
     if 'Traceback' in text or 'FAULT' in text:
         raise Failure(f'the self-benchmark failed: {text}')
     rows = [json.loads(line.partition(' ')[2]) for line in text.splitlines() if line.startswith('SELFBENCH ')]
