@@ -203,7 +203,7 @@ class Monitor:
 def run_closed(image, arguments, extra=(), timeout=120):
     """Runs the firmware in a world without input, until it resets the board; returns what its console printed, as str.
 
-    An instruction takes one nanosecond of virtual time, and waiting takes no time of this computer: a run repeats to the
+    An instruction takes one nanosecond of virtual time, and waiting takes none of this computer: a run repeats to the
     instruction. That is why there is no monitor, and why the console is a file: events of this computer's time would
     come between the instructions. `arguments`: the semihosting command line, with `seed=`. `extra`: more arguments for
     QEMU. `timeout`: seconds. Raises Failure.
