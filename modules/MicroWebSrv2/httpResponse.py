@@ -6,6 +6,7 @@ from json import dumps
 from .libs.httpParser import is_token
 from .libs.staticFiles import send_file
 from .libs.XAsyncSockets import XClosedReason
+from .webRoute import _require_text
 
 REASONS = {
     100: "Continue",
@@ -57,11 +58,6 @@ _CHUNK_HEAD = 6  # four hexadecimal digits and CRLF
 _MAX_JOINED = 4096  # octets of a body that is copied behind its head
 _PUMPED_AT_ONCE = 65536  # octets after which other connections get their turn
 _SENT_AT_ONCE = 1 << 20  # the same where the operating system sends
-
-
-def _require_text(value, name):
-    if not isinstance(value, str) or not value:
-        raise ValueError('"%s" must be a not empty string.' % name)
 
 
 def _quoted(text):

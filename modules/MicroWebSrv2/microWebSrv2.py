@@ -7,6 +7,7 @@ from .httpResponse import REASONS, content_type
 from .libs.httpConnection import HttpConnection
 from .libs.staticFiles import find_file, http_date
 from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots, print_exception
+from .webRoute import _require_text
 
 _MIME_TYPES = {
     ".txt": "text/plain",
@@ -38,11 +39,6 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 class MicroWebSrv2Exception(Exception):
     """A call that the server cannot do."""
-
-
-def _require_text(value, name):
-    if not isinstance(value, str) or not value:
-        raise ValueError('"%s" must be a not empty string.' % name)
 
 
 def _is_int(value):
