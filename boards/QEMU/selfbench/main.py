@@ -73,6 +73,7 @@ class Client:
         self._expected = expected
         self._stop = stop
         self._number = -WARM_UP
+        self._cycles = self._octets = 0
         self._received = 0
         self._length = 0
         self._socket = connection = socket.socket()
@@ -93,31 +94,37 @@ class Client:
             return False
 
     def _on_data(self, connection):
+        """Takes a part of an answer; behind its last one, sends the next request. All of this is the client's work."""
         cycles = mps2.busy_cycles()
         octets = allocated()
+        self._count(cycles - self._cycles, octets - self._octets)
         while True:
-            count = connection.readinto(memoryview(self._buffer)[self._received :])
-            if not count:
+            received = connection.readinto(memoryview(self._buffer)[self._received :])
+            if not received:
                 break
-            self._received += count
-        if not self._is_whole():
-            return
-        number = self._number
-        if 0 <= number < COUNT:
-            self.cycles[number] = (cycles - self._cycles) & 0xFFFFFFFF
-            self.octets[number] = octets - self._octets
-        if number == COUNT:
-            connection.close()
-            self._stop()
-            return
-        self._number = number + 1
-        self._received = 0
-        if number == -1:
-            gc.collect()
-            gc.disable()
+            self._received += received
+        ask = False
+        if self._is_whole():
+            self._received = 0
+            self._number += 1
+            if self._number == 0:
+                gc.collect()
+                gc.disable()
+            if self._number == COUNT:
+                connection.close()
+                self._stop()
+                return
+            ask = True
         self._octets = allocated()
         self._cycles = mps2.busy_cycles()
-        connection.write(self._request)
+        if ask:
+            connection.write(self._request)
+
+    def _count(self, cycles, octets):
+        """Books work on the request that is under way; the answer may come in several parts."""
+        if 0 <= self._number < COUNT:
+            self.cycles[self._number] += cycles & 0xFFFFFFFF
+            self.octets[self._number] += octets
 
     def _is_whole(self):
         """Learns the length of the answer from the first ones, and checks them; the later ones are as long."""
