@@ -35,6 +35,7 @@ _OUT = select.POLLOUT
 _GONE = select.POLLHUP | select.POLLERR
 TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)  # lwIP has another number for it
 _ACCEPTS_IN_A_ROW = 16
+_MAX_FAILURES = 1000  # in a second
 _MAX_WAIT_MS = 1000  # deadlines are looked at once a second
 
 if sys.implementation.name == "micropython":
@@ -313,6 +314,7 @@ class XAsyncSocketsPool:
         self._stop = False
         self._workers = None
         self._current = None
+        self._failures = 0
         self._seconds = self._poller.seconds
         self._now = self._seconds()
 
@@ -416,6 +418,7 @@ class XAsyncSocketsPool:
         now = self._seconds()
         if now != self._now:
             self._now = now
+            self._failures = 0
             self._expire_sockets(now)
 
     def AsyncWaitEvents(self, threadsCount=0):
@@ -488,10 +491,13 @@ class XAsyncSocketsPool:
                 print_exception(ex)
 
     def _failed(self, asyncSocket, ex):
-        """A callback raised: that costs its own connection only."""
-        print_exception(ex)
+        """A callback raised: that costs its own connection only. Raises where nothing but failures comes."""
         if isinstance(asyncSocket, XAsyncTCPClient):
-            asyncSocket._close(XClosedReason.Error)
+            asyncSocket._close(XClosedReason.Error)  # first: where memory is out, the rest may fail
+        print_exception(ex)
+        self._failures += 1
+        if self._failures > _MAX_FAILURES:  # none of a callback: poll() itself fails
+            raise ex
 
     def _expire_sockets(self, now):
         for asyncSocket in list(self._sockets.values()):
