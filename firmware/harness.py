@@ -282,8 +282,10 @@ class Harness:
                     self._wait(pause)
                     pause = min(pause * 2, _PAUSE_MAX_MS)
         finally:
-            self._close()
-            self._serving = False
+            try:
+                self._close()
+            finally:  # also where a second Ctrl-C comes in between
+                self._serving = False
 
     def _serve_once(self):
         """Open the servers and serve until something ends that; shows what."""
@@ -308,6 +310,7 @@ class Harness:
 
     def _open(self):
         """Start http, and https where there is a certificate, in one pool."""
+        self._close()  # what Ctrl-C may have left open
         server, tls = self.config['server'], self.config['tls']
         self._pool = _Pool(self._on_second)
         if self.config['threads'] > 1 and _thread:
@@ -358,7 +361,8 @@ class Harness:
     def _close(self):
         """Stop the servers; the ports are free then."""
         while self._servers:
-            self._servers.pop().Stop()
+            self._servers[-1].Stop()
+            self._servers.pop()
         self._unstarted.clear()
         self._pool = None
 
