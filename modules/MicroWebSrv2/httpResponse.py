@@ -600,6 +600,7 @@ class HttpResponse:
 
     @AllowCaching.setter
     def AllowCaching(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if not isinstance(value, bool):
             raise ValueError('"AllowCaching" must be a boolean.')
         self._caching = value
@@ -612,6 +613,7 @@ class HttpResponse:
 
     @AccessControlAllowOrigin.setter
     def AccessControlAllowOrigin(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._acao = self._text_or_none(value, "AccessControlAllowOrigin")
         self._special = True
 
@@ -622,6 +624,7 @@ class HttpResponse:
 
     @ContentType.setter
     def ContentType(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._contentType = self._text_or_none(value, "ContentType")
         self._changed = True
 
@@ -632,6 +635,7 @@ class HttpResponse:
 
     @ContentCharset.setter
     def ContentCharset(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._contentCharset = self._text_or_none(value, "ContentCharset")
         self._special = True
 
@@ -647,6 +651,7 @@ class HttpResponse:
 
     @ContentLength.setter
     def ContentLength(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if not isinstance(value, int) or value < 0:
             raise ValueError('"ContentLength" must be a positive integer or zero.')
         self._contentLength = value
@@ -664,6 +669,7 @@ class HttpResponse:
 
     @OnSent.setter
     def OnSent(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if value is not None and not callable(value):
             raise ValueError('"OnSent" must be a function or None.')
         self._on_sent = value

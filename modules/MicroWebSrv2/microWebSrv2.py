@@ -390,6 +390,7 @@ class MicroWebSrv2:
 
     @ConnQueueCapacity.setter
     def ConnQueueCapacity(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         self._connQueueCapacity = self._positive(value, "ConnQueueCapacity")
 
@@ -403,6 +404,7 @@ class MicroWebSrv2:
 
     @BufferSlotsCount.setter
     def BufferSlotsCount(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         self._slotsCount = self._positive(value, "BufferSlotsCount")
 
@@ -413,6 +415,7 @@ class MicroWebSrv2:
 
     @BufferSlotSize.setter
     def BufferSlotSize(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         self._bufferSlotSize = self._positive(value, "BufferSlotSize")
         self._max_head = max(value, _MIN_HEAD)
@@ -424,6 +427,7 @@ class MicroWebSrv2:
 
     @KeepAllocBufferSlots.setter
     def KeepAllocBufferSlots(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         self._keepAllocBufferSlots = self._bool(value, "KeepAllocBufferSlots")
 
@@ -434,6 +438,7 @@ class MicroWebSrv2:
 
     @MaxRequestContentLength.setter
     def MaxRequestContentLength(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._maxRequestContentLength = self._positive(value, "MaxRequestContentLength")
 
     @property
@@ -443,6 +448,7 @@ class MicroWebSrv2:
 
     @BindAddress.setter
     def BindAddress(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         if isinstance(value, tuple) and len(value) == 2:
             host, port = value
@@ -465,6 +471,7 @@ class MicroWebSrv2:
 
     @RootPath.setter
     def RootPath(self, value):
+        """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
         _require_text(value, "RootPath")
         self._rootPath = value
@@ -476,6 +483,7 @@ class MicroWebSrv2:
 
     @FallbackRootPath.setter
     def FallbackRootPath(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if value is not None:
             _require_text(value, "FallbackRootPath")
         self._fallbackRootPath = value
@@ -489,6 +497,7 @@ class MicroWebSrv2:
 
     @RequestsTimeoutSec.setter
     def RequestsTimeoutSec(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._requestsTimeoutSec = self._positive(value, "RequestsTimeoutSec")
 
     @property
@@ -498,6 +507,7 @@ class MicroWebSrv2:
 
     @NotFoundURL.setter
     def NotFoundURL(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if value is not None:
             _require_text(value, "NotFoundURL")
         self._notFoundURL = value
@@ -509,6 +519,7 @@ class MicroWebSrv2:
 
     @AllowAllOrigins.setter
     def AllowAllOrigins(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._allowAllOrigins = self._bool(value, "AllowAllOrigins")
 
     @property
@@ -518,6 +529,7 @@ class MicroWebSrv2:
 
     @CORSAllowAll.setter
     def CORSAllowAll(self, value):
+        """Sets it. Raises ValueError if value is none."""
         self._corsAllowAll = self._bool(value, "CORSAllowAll")
 
     @property
@@ -527,6 +539,7 @@ class MicroWebSrv2:
 
     @LogLevel.setter
     def LogLevel(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if not _is_int(value) or not 0 <= value <= 3:
             raise ValueError('"LogLevel" must be MicroWebSrv2.DEBUG, INFO, WARNING or ERROR.')
         self._log_level = value
@@ -538,6 +551,7 @@ class MicroWebSrv2:
 
     @OnLogging.setter
     def OnLogging(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if value is not None and not callable(value):
             raise ValueError('"OnLogging" must be a function or None.')
         self._onLogging = value

@@ -210,6 +210,7 @@ class XBufferSlot:
 
     @Available.setter
     def Available(self, value):
+        """Sets it."""
         taken = not value
         if taken == self._taken:
             return
@@ -578,6 +579,7 @@ class XAsyncSocket:
 
     @ExpireTimeSec.setter
     def ExpireTimeSec(self, value):
+        """Sets it. Raises XAsyncSocketException if value is none."""
         ok = value is None or isinstance(value, int)
         _check(ok, XAsyncSocketException, '"ExpireTimeSec" must be an integer or None.')
         self._deadline = value
@@ -589,6 +591,7 @@ class XAsyncSocket:
 
     @OnClosed.setter
     def OnClosed(self, value):
+        """Sets it. Raises XAsyncSocketException if value is none."""
         _check(_is_callback(value), XAsyncSocketException, '"OnClosed" must be a function or None.')
         self._on_closed = value
 
@@ -685,6 +688,7 @@ class XAsyncTCPServer(XAsyncSocket):
 
     @OnClientAccepted.setter
     def OnClientAccepted(self, value):
+        """Sets it. Raises XAsyncTCPServerException if value is none."""
         _check(_is_callback(value), XAsyncTCPServerException, '"OnClientAccepted" must be a function or None.')
         self._on_accepted = value
 
@@ -850,6 +854,7 @@ class XAsyncTCPClient(XAsyncSocket):
 
     @OnConnected.setter
     def OnConnected(self, value):
+        """Sets it. Raises XAsyncTCPClientException if value is none."""
         _check(_is_callback(value), XAsyncTCPClientException, '"OnConnected" must be a function or None.')
         self._on_connected = value
 
@@ -860,6 +865,7 @@ class XAsyncTCPClient(XAsyncSocket):
 
     @OnFailsToConnect.setter
     def OnFailsToConnect(self, value):
+        """Sets it. Raises XAsyncTCPClientException if value is none."""
         _check(_is_callback(value), XAsyncTCPClientException, '"OnFailsToConnect" must be a function or None.')
         self._on_connect_failed = value
 

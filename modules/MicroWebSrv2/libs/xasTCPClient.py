@@ -35,6 +35,7 @@ class _OutgoingTCPClient(XAsyncTCPClient):
 
     @OnConnected.setter
     def OnConnected(self, value):
+        """Sets it. Raises XAsyncTCPClientException if value is none."""
         _check(_is_callback(value), XAsyncTCPClientException, '"OnConnected" must be a function or None.')
         self._on_connected = value
         self._pool._call(self._tell)

@@ -74,6 +74,7 @@ class XAsyncUDPDatagram(XAsyncSocket):
 
     @OnDataRecv.setter
     def OnDataRecv(self, value):
+        """Sets it. Raises XAsyncUDPDatagramException if value is none."""
         _check(_is_callback(value), XAsyncUDPDatagramException, '"OnDataRecv" must be a function or None.')
         self._on_data_recv = value
 
@@ -84,6 +85,7 @@ class XAsyncUDPDatagram(XAsyncSocket):
 
     @OnFailsToSend.setter
     def OnFailsToSend(self, value):
+        """Sets it. Raises XAsyncUDPDatagramException if value is none."""
         _check(_is_callback(value), XAsyncUDPDatagramException, '"OnFailsToSend" must be a function or None.')
         self._on_fails_to_send = value
 

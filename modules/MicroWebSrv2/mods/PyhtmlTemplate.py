@@ -43,6 +43,7 @@ class PyhtmlTemplate:
 
     @ShowDebug.setter
     def ShowDebug(self, value):
+        """Sets it. Raises ValueError if value is none."""
         if not isinstance(value, bool):
             raise ValueError('"ShowDebug" must be a boolean.')
         self._show_debug = value

@@ -108,6 +108,7 @@ class WebSocket(FrameReader):
 
     @OnClosed.setter
     def OnClosed(self, value):
+        """Sets it."""
         _require(_is_callback(value), 'OnClosed', 'a function or None')
         self._closed_callback = value
         if self._ended:
@@ -157,6 +158,7 @@ class WebSocket(FrameReader):
 
     @WaitFrameTimeoutSec.setter
     def WaitFrameTimeoutSec(self, value):
+        """Sets it."""
         _require(_is_length(value) and value, 'WaitFrameTimeoutSec', 'a positive integer')
         self._wait = value
         if self._state == OPEN:
