@@ -17,12 +17,30 @@ except ImportError:  # firmware without threads: one thread needs no lock
     class allocate_lock:
         """Stands for `_thread.allocate_lock` in firmware without threads."""
 
-        def acquire(self):
-            """Does nothing. Returns True."""
+        def __init__(self):
+            self._taken = False
+
+        def acquire(self, wait=True):
+            """Takes the lock. wait: bool. Returns bool, False only where it is taken and wait is False."""
+            if self._taken and not wait:
+                return False
+            self._taken = True
             return True
 
         def release(self):
-            """Does nothing."""
+            """Gives the lock back."""
+            self._taken = False
+
+        def locked(self):
+            """Tells whether the lock is taken. Returns bool."""
+            return self._taken
+
+        def __enter__(self):
+            self._taken = True
+            return self
+
+        def __exit__(self, *exception):
+            self._taken = False
 
     def get_ident():
         """Returns the one thread's identity, 0."""
@@ -41,6 +59,7 @@ _MAX_WAIT_MS = 1000  # deadlines are looked at once a second
 if sys.implementation.name == "micropython":
     import time
 
+    _MAX_BACKLOG = 255  # MicroPython's lwIP sockets keep it in 8 bits: 256 would be none, and overwrite memory
     _would_block = (EAGAIN,)
     _MAX_RECV = 1024  # recv() clears as many octets as it may return, whatever comes
     _WAIT_MS = 100 if start_new_thread else _MAX_WAIT_MS  # nothing can wake poll() here for another thread's call
@@ -85,6 +104,7 @@ if sys.implementation.name == "micropython":
 else:
     from time import monotonic as _monotonic
 
+    _MAX_BACKLOG = 1 << 16
     _would_block = (EAGAIN, 10035)  # 10035: WSAEWOULDBLOCK
     _MAX_RECV = 65536
     _WAIT_MS = _MAX_WAIT_MS
@@ -661,7 +681,7 @@ class XAsyncTCPServer(XAsyncSocket):
             pass  # a platform without it (WIPY) frees the port by itself
         try:
             sock.bind(sockaddr)
-            sock.listen(srvBacklog)
+            sock.listen(min(srvBacklog, _MAX_BACKLOG))
             sock.setblocking(False)
         except OSError as ex:
             sock.close()

@@ -110,12 +110,12 @@ def parse_head(head):
     Returns (method, target, version, headers): bytes, bytes in origin-form or `*`, bytes such as b"HTTP/1.1", and a
     dict of lower-case field name to value, both bytes. Raises HttpError 400 or 505.
     """
-    breaks = head.count(b"\r\n")
-    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
+    lines = head.split(b"\r\n")
+    breaks = len(lines) - 1
+    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or head.find(b"\0") >= 0:
         raise HttpError(400, "CR, LF or NUL where none may be.")
-    size = len(head)
-    end = head.find(b"\r\n") if breaks else size
-    words = head[:end].split(b" ")
+    fields = iter(lines)
+    words = next(fields).split(b" ")
     if len(words) != 3:
         raise HttpError(400, "Bad request line.")
     method, target, version = words
@@ -126,21 +126,16 @@ def parse_head(head):
     else:
         _check_version(version)
     headers = {}
-    start = end + 2
-    while start < size:
-        end = head.find(b"\r\n", start)
-        if end == start:
+    for line in fields:
+        if not line:
             break
-        if end < 0:
-            end = size
-        colon = head.find(b":", start, end)
-        if colon <= start:
+        field = line.split(b":", 1)
+        if len(field) != 2:
             raise HttpError(400, "Bad header field.")
-        name = head[start:colon]
+        name, value = field
         name = _field_names.get(name) or _new_field_name(name)
-        value = head[colon + 1 : end].strip(b" \t")
+        value = value.strip(b" \t")
         headers[name] = _joined(name, headers[name], value) if name in headers else value
-        start = end + 2
     if b"host" in headers:
         if headers[b"host"] not in _hosts:
             _new_host(headers[b"host"])
