@@ -130,9 +130,16 @@ class Functions:
         return self._functions[index][2]
 
 
+def compiler():
+    """Returns the compiler's name and major version, on which the numbers depend. Raises Failure."""
+    gcc = common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
+    version = subprocess.run([gcc, '-dumpversion'], capture_output=True, text=True, check=True).stdout
+    return f'arm-none-eabi-gcc {version.partition(".")[0].strip()}'
+
+
 def record():
-    """Returns the numbers of record, as run() does."""
-    return json.loads(RECORD.read_text())
+    """Returns the numbers of record, as run() does; none, an empty dict, where none are of this compiler."""
+    return json.loads(RECORD.read_text()).get(compiler(), {})
 
 
 def grown(results, recorded):
@@ -163,8 +170,11 @@ def table(results, recorded):
 def main(variables):
     """Prints the table; status 1 when a number has grown beyond the tolerance."""
     results = run(build(variables))
-    common.say(table(results, record()))
-    faults = grown(results, record())
+    recorded = record()
+    common.say(table(results, recorded))
+    if not recorded:
+        common.say(f'{RECORD.relative_to(ROOT)} has no numbers of {compiler()}')
+    faults = grown(results, recorded) if recorded else []
     for fault in faults:
         common.say(f'error: {fault}')
     return 1 if faults else 0

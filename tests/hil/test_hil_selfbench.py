@@ -22,7 +22,10 @@ def test_repeats_exactly(image):
 
 
 def test_not_more_than_recorded(image):
-    assert selfbench.grown(selfbench.run(image), selfbench.record()) == []
+    recorded = selfbench.record()
+    if not recorded:
+        pytest.skip(f'no numbers are recorded for {selfbench.compiler()}')
+    assert selfbench.grown(selfbench.run(image), recorded) == []
 
 
 def test_growth_is_found():
