@@ -37,6 +37,8 @@
 
 // Modules
 #define MICROPY_PY_SYS_STDIO_BUFFER (1)
+// One epoch for the clock, the file system and gmtime(): files keep nanoseconds of mp_hal_time_ns(), which are since 1970.
+#define MICROPY_EPOCH_IS_1970 (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
 #define MICROPY_PY_TIME_INCLUDEFILE "modtime_port.c"
