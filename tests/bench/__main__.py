@@ -175,7 +175,7 @@ def main():
     parser.add_argument('--firmware-version', required=True, help='its version')
     parser.add_argument('--board', type=Path, help="the emulated board's results, JSON")
     parser.add_argument('--record', type=Path, help='the document to write')
-    parser.add_argument('--command', default='make bench', help='the command that the document names')
+    parser.add_argument('--command', default='make bench RECORD=1', help='the command that the document names')
     arguments = parser.parse_args()
     servers.BUILD.mkdir(parents=True, exist_ok=True)
     benchmark = Benchmark(arguments.quick, arguments.firmware, arguments.firmware_version, servers.prepare())

@@ -93,17 +93,17 @@ def plot(table, path):
 
     columns = table._columns
     rows = [row for row in table._rows if sum((row, column) in table.results for column in columns) > 2]
-    figure, axes = pyplot.subplots(figsize=(9, 0.22 * len(rows) * (len(columns) + 1) + 1.2))
+    figure, axes = pyplot.subplots(figsize=(9, 0.13 * len(rows) * (len(columns) + 1) + 0.8))
     height = 1 / (len(columns) + 1)
     for number, column in enumerate(columns):
         places = [index + number * height for index, row in enumerate(rows) if (row, column) in table.results]
-        medians = [table.results[row, column].median for row in rows if (row, column) in table.results]
+        medians = [table.results[row, column].median / table._scale for row in rows if (row, column) in table.results]
         axes.barh(places, medians, height, label=column)
     axes.set_yticks([index + (len(columns) - 1) * height / 2 for index in range(len(rows))], rows)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows), -height)
     axes.set_xscale('log')
-    axes.set_xlabel(f'{table.unit}, logarithmic: shorter is better')
-    axes.legend(loc='upper center', bbox_to_anchor=(0.4, 1.06), ncols=len(columns), frameon=False, fontsize='small')
+    axes.set_xlabel(f'{table.title}, {table.unit}, logarithmic: shorter is better')
+    axes.legend(loc='lower center', bbox_to_anchor=(0.4, 1.0), ncols=len(columns), frameon=False, fontsize='small')
     axes.spines[['top', 'right']].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, bbox_inches='tight', metadata={'Date': None})
