@@ -4,6 +4,7 @@
 ``server``: the application that ``@pytest.mark.app(name, **settings)`` names, running on the target. One process per
 target, application and settings serves all tests of the session.
 ``start``: starts an application for this test alone.
+A module that also runs on the emulated board (--targets qemu) says so by ``ON_BOARD = True``.
 ``device``: runs check functions of a module of tests/host/app, or a piece of Python, on the target.
 """
 
@@ -12,12 +13,13 @@ import sys
 import pytest
 from support import site as site_
 from support.checks import device_of
+from support.qemu import Qemu
 from support.targets import APPS, ROOT, CPython, Server, TargetError, UnixFirmware
 
 sys.path[:0] = [str(ROOT / 'modules'), str(APPS)]  # for the tests of pure functions, which need no target
 
 DEFAULT_TARGETS = 'cpython,unix'
-TARGETS = {'cpython': CPython, 'unix': UnixFirmware}
+TARGETS = {'cpython': CPython, 'unix': UnixFirmware, 'qemu': Qemu}
 
 
 def pytest_addoption(parser):
@@ -47,6 +49,8 @@ def pytest_generate_tests(metafunc):
     if 'target' not in metafunc.fixturenames:
         return
     names = [name for name in metafunc.config.getoption('targets').split(',') if name]
+    if not getattr(metafunc.module, 'ON_BOARD', False):
+        names = [name for name in names if name != Qemu.name]
     for name in names:
         if name not in TARGETS:
             raise pytest.UsageError(f'--targets: {name!r} is none of {", ".join(TARGETS)}')

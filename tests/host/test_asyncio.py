@@ -7,6 +7,8 @@ import time
 import pytest
 from support.client import request_bytes
 
+ON_BOARD = True
+
 pytestmark = [pytest.mark.needs('asyncio'), pytest.mark.app('asyncapp')]
 
 

@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.app('wire')
 
 

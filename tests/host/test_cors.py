@@ -2,6 +2,8 @@
 
 import pytest
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.app('wire')
 
 PREFLIGHT = {

@@ -3,6 +3,8 @@
 import pytest
 from support.client import request_bytes
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.app('wire')
 
 HELLO = request_bytes('GET', '/hello')

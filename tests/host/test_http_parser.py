@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from MicroWebSrv2.libs.httpParser import HttpError, is_token, parse_head
 from support.checks import names_of
 
+ON_BOARD = True
+
 
 @pytest.mark.parametrize('check', names_of('checks_parser'))
 def test_parser(device, check):

@@ -10,6 +10,8 @@ import pytest
 from support import site
 from support.client import request_bytes
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.app('wire')
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.app('wire')
 
 SMUGGLED = b'GET /hello HTTP/1.1\r\nHost: smuggled\r\n\r\n'

@@ -4,6 +4,8 @@ import pytest
 from support.checks import names_of
 from support.client import request_bytes
 
+ON_BOARD = True
+
 
 @pytest.mark.parametrize('check', names_of('checks_routes'))
 def test_routes(device, check):

@@ -13,6 +13,8 @@ from support.checks import names_of
 from support.client import request_bytes
 from support.targets import free_port
 
+ON_BOARD = True
+
 pytestmark = pytest.mark.needs('tls')
 HELLO = request_bytes('GET', '/hello')
 

@@ -3,6 +3,8 @@
 import pytest
 from support.checks import names_of
 
+ON_BOARD = True
+
 
 @pytest.mark.parametrize('check', names_of('checks_xas'))
 def test_sockets(device, check):

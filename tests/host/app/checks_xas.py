@@ -1,6 +1,7 @@
 """The socket layer by itself, both ends in one pool that the check steps: servers, connections, UDP, buffer slots."""
 
 import socket
+import sys
 
 from checking import equal, raises, sleep_ms
 from MicroWebSrv2.libs.XAsyncSockets import (
@@ -32,6 +33,7 @@ except ImportError:
 
 
 HOST = '127.0.0.1'
+PLENTY = 7000000 if sys.platform == 'linux' else 200000  # octets, more than the sockets' buffers hold
 _port = [0]
 
 
@@ -362,6 +364,8 @@ def check_a_port_that_nobody_listens_on():
 
 def check_a_connection_that_is_not_answered_in_time():
     """A listener whose queue is full answers no further connection: as an address that is switched off."""
+    if sys.platform != 'linux':
+        return
     listener = socket.socket()
     address = (HOST, free_port())
     listener.bind(socket.getaddrinfo(*address)[0][-1])
@@ -591,7 +595,7 @@ def check_sending_tells_when_it_is_done():
 def check_much_data_in_order():
     """More than the sockets' buffers hold, in several calls before the first is out: in order, nothing lost."""
     pair = Pair()
-    pieces = [bytes([65 + i]) * 700000 for i in range(10)]
+    pieces = [bytes([65 + i]) * (PLENTY // 10) for i in range(10)]
     sent, size = [], 0
     for i, piece in enumerate(pieces):
         pair.near.AsyncSendData(piece, lambda client, arg: sent.append(arg), i)
@@ -658,9 +662,9 @@ def check_data_that_is_queued_is_sent_before_a_callback_closes():
         client.AsyncRecvData(onDataRecv=received)
 
     pair.far.AsyncRecvData(onDataRecv=received)
-    pair.near.AsyncSendData(b'x' * 5000000, lambda client, arg: client.Close())
+    pair.near.AsyncSendData(b'x' * PLENTY, lambda client, arg: client.Close())
     pair.until(lambda: ('far', True, XClosedReason.ClosedByPeer) in pair.closed, 30)
-    equal(got, [5000000])
+    equal(got, [PLENTY])
     pair.end()
 
 
@@ -684,8 +688,8 @@ def check_datagrams():
     del got[:]
     for datagram in (b'', bytearray(b'two'), memoryview(b'three')):
         sender.AsyncSendDatagram(datagram, far.LocalAddr)
-    until(pool, lambda: len(got) == 3)
-    equal([datagram for _, _, datagram in got], [b'', b'two', b'three'])
+        until(pool, lambda: got)  # lwIP keeps one datagram, and drops what comes then
+        equal(got.pop()[2], bytes(datagram))
     equal((sender.LocalAddr, near.LocalAddr[0]), (None, HOST))
     far.OnClosed = lambda udp, reason: closed.append((udp is far, reason))
     equal((far.Close(), far.Close(), closed), (True, False, [(True, XClosedReason.ClosedByHost)]))
@@ -711,10 +715,10 @@ def check_a_datagram_longer_than_the_buffer_is_cut():
     udp = XAsyncUDPDatagram.Create(pool, (HOST, free_port(socket.SOCK_DGRAM)), recvBufLen=10)
     got = []
     udp.OnDataRecv = lambda udp, remoteAddr, datagram: got.append(bytes(datagram))
-    udp.AsyncSendDatagram(b'0123456789abc', udp.LocalAddr)
-    udp.AsyncSendDatagram(b'next', udp.LocalAddr)
-    until(pool, lambda: len(got) == 2)
-    equal(got, [b'0123456789', b'next'])
+    for datagram in (b'0123456789abc', b'next'):
+        udp.AsyncSendDatagram(datagram, udp.LocalAddr)
+        until(pool, lambda: got)
+        equal(got.pop(), datagram[:10])
     udp.Close()
 
 

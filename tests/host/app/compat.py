@@ -71,5 +71,4 @@ def content(microWebSrv2, request):
     request.Response.ReturnOk(kind)
 
 
-if __name__ == '__main__':
-    testbed.main(mws2)
+testbed.main(mws2)

@@ -6,5 +6,4 @@ from MicroWebSrv2 import MicroWebSrv2
 MicroWebSrv2.AddDefaultPage('home.html')
 MicroWebSrv2.AddMimeType('.unknown', 'application/x-unknown')
 
-if __name__ == '__main__':
-    testbed.main()
+testbed.main()

@@ -11,5 +11,4 @@ def add(microWebSrv2, request):
     request.Response.ReturnOk('added')
 
 
-if __name__ == '__main__':
-    testbed.main()
+testbed.main()

@@ -145,6 +145,5 @@ def bad_address():
     print('RUNNING', server.IsRunning)
 
 
-if __name__ == '__main__':
-    globals()[testbed.SETTINGS['scenario']]()
-    print('ENDED')
+globals()[testbed.SETTINGS['scenario']]()
+print('ENDED')

@@ -61,5 +61,4 @@ def stop(microWebSrv2, request):
     microWebSrv2.Stop()
 
 
-if __name__ == '__main__':
-    testbed.main()
+testbed.main()

@@ -681,5 +681,4 @@ def stats(microWebSrv2, request):
     request.Response.ReturnOkJSON({'sockets': sockets, 'slots': len(slots), 'memory': testbed.memory()})
 
 
-if __name__ == '__main__':
-    testbed.main(server)
+testbed.main(server)

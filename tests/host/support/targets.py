@@ -4,6 +4,8 @@ A target starts an application of tests/host/app (`start`) and runs the checks o
 cannot do is left out of its `abilities`; a test asks for them by ``@pytest.mark.needs('threads')``.
 """
 
+import codecs
+import contextlib
 import json
 import os
 import pathlib
@@ -35,29 +37,41 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 class Output:
-    """Collects what a process writes, as it comes, so that tests can wait for a text."""
+    """Collects what a stream of bytes gives, as it comes, so that tests can wait for a text."""
 
-    def __init__(self, stream):
+    def __init__(self, stream, newline=None):
+        """``newline``: what to put for CR LF, None to leave it."""
         self.text = ''
         self.ended = False
+        self._newline = newline
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._collect, args=(stream,), daemon=True)
         self._thread.start()
 
     def _collect(self, stream):
-        with stream:
-            for line in stream:
-                with self._changed:
-                    self.text += line.decode('utf-8', 'backslashreplace')
-                    self._changed.notify_all()
+        decoder = codecs.getincrementaldecoder('utf-8')('backslashreplace')
+        with stream, contextlib.suppress(OSError):
+            for data in iter(lambda: stream.read1(65536), b''):
+                self._add(decoder.decode(data))
         with self._changed:
             self.ended = True
             self._changed.notify_all()
 
-    def wait_for(self, text, since=0, timeout=TIMEOUT):
-        """Waits until ``text`` stands in the output behind position ``since``; returns whether it does."""
+    def _add(self, text):
         with self._changed:
-            self._changed.wait_for(lambda: text in self.text[since:] or self.ended, timeout)
+            self.text += text
+            if self._newline:
+                self.text = self.text[:-100_000] + self.text[-100_000:].replace('\r\n', self._newline)
+            self._changed.notify_all()
+
+    def wait_for(self, text, since=0, timeout=TIMEOUT, is_over=None):
+        """Waits until ``text`` stands in the output behind position ``since``; returns whether it does.
+
+        ``is_over``: tells whether nothing more is to be waited for, None: the end of the stream tells.
+        """
+        is_over = is_over or (lambda: self.ended)
+        with self._changed:
+            self._changed.wait_for(lambda: text in self.text[since:] or is_over(), timeout)
             return text in self.text[since:]
 
     def wait_for_end(self, timeout=TIMEOUT):
@@ -77,15 +91,14 @@ class Server:
         self._start()
 
     def _start(self):
-        self.port = free_port()
-        self.process, self.output = self.target.spawn(self.app, dict(self.settings, port=self.port))
+        self.port, self.process, self.output = self.target.spawn(self.app, self.settings)
         if not self.output.wait_for('READY', timeout=START_TIMEOUT):
             self.stop()
             raise TargetError(f'{self.app} did not start on {self.target.name}:\n{self.output.text}')
         self._await_listening()
 
     def _await_listening(self):
-        if not self.settings.get('listens', True):
+        if not self.settings.get('listens', self.target.refuses_early):
             return
         deadline = time.monotonic() + START_TIMEOUT
         while True:
@@ -152,6 +165,7 @@ class ProcessTarget:
 
     name = ''
     abilities = frozenset()
+    refuses_early = True  # whether connections are refused as long as nobody listens
 
     @classmethod
     def check(cls, options):
@@ -179,10 +193,11 @@ class ProcessTarget:
         (self.scratch / name).write_bytes(content)
 
     def spawn(self, app, settings):
-        """Starts an application; returns the process and its Output."""
+        """Starts an application; returns its port, the process and its Output."""
+        port = free_port()
         handle, name = tempfile.mkstemp('.json', app + '-', self.scratch)
         with os.fdopen(handle, 'w') as file:
-            json.dump(settings, file)
+            json.dump(dict(settings, port=port), file)
         process = subprocess.Popen(
             self.command(APPS / (app + '.py'), name),
             stdin=subprocess.DEVNULL,
@@ -191,7 +206,7 @@ class ProcessTarget:
             env=self.environment(),
             cwd=self.scratch,
         )
-        return process, Output(process.stdout)
+        return port, process, Output(process.stdout)
 
     def server(self, app, settings):
         """Returns the running server of an application with these settings; starts it if need be."""
@@ -232,7 +247,8 @@ class CPython(ProcessTarget):
 
     name = 'cpython'
     abilities = frozenset(
-        'cpython processes threads many-sockets symlinks strict-json asyncio tls tls-1.3 client-certificates'.split()
+        'cpython processes shared-files threads many-sockets symlinks strict-json '
+        'asyncio tls tls-1.3 client-certificates'.split()
     )
 
     def command(self, script, *arguments):
@@ -247,7 +263,7 @@ class UnixFirmware(ProcessTarget):
 
     name = 'unix'
     # MicroPython has neither lstat nor readlink to see symlinks by, its json takes `[1 2`, its TLS is 1.2.
-    abilities = frozenset('micropython processes threads many-sockets asyncio tls tls-der'.split())
+    abilities = frozenset('micropython processes shared-files threads many-sockets asyncio tls tls-der'.split())
 
     @classmethod
     def check(cls, options):
