@@ -14,7 +14,8 @@ from support.client import request_bytes
 pytestmark = pytest.mark.app('wire', preset='SetEmbeddedConfig', set={'RequestsTimeoutSec': 1, 'ConnQueueCapacity': 64})
 HELLO = request_bytes('GET', '/hello')
 CHUNKED = request_bytes('POST', '/echo', {'Transfer-Encoding': 'chunked'})
-SLACK = {'sockets': 0, 'slots': 0, 'memory': 100}  # blocks on CPython, bytes on MicroPython
+# What may differ by chance: blocks on CPython; bytes on MicroPython, which takes old values on the stack for used ones.
+SLACK = {'cpython': 100, 'unix': 2048}
 ATTACKS = []
 
 
@@ -31,13 +32,18 @@ def normal_answer(server):
         return connection.request('GET', '/stats').json()
 
 
+def slack(server, name):
+    """Returns by how much a value may differ."""
+    return SLACK[server.target.name] if name == 'memory' else 0
+
+
 def settled(server, before=None):
     """Waits until the server holds no more than before, at most 8 seconds; returns what it holds."""
     deadline = time.monotonic() + 8
     while True:
         now = normal_answer(server)
         limits = before or {'sockets': 2, 'slots': 0, 'memory': now['memory']}  # 2: the listener and this connection
-        if all(now[name] <= limits[name] + SLACK[name] for name in now) or time.monotonic() > deadline:
+        if all(now[name] <= limits[name] + slack(server, name) for name in now) or time.monotonic() > deadline:
             return now
         time.sleep(0.1)
 
@@ -221,4 +227,4 @@ def test_abuse(server, attack):
     attack(server)
     after = settled(server, before)
     for name in after:
-        assert after[name] <= before[name] + SLACK[name], (before, after)
+        assert after[name] <= before[name] + slack(server, name), (before, after)

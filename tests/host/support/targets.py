@@ -92,7 +92,7 @@ class Server:
 
     def _start(self):
         self.port, self.process, self.output = self.target.spawn(self.app, self.settings)
-        if not self.output.wait_for('READY', timeout=START_TIMEOUT):
+        if not self.output.wait_for('READY\n', timeout=START_TIMEOUT):
             self.stop()
             raise TargetError(f'{self.app} did not start on {self.target.name}:\n{self.output.text}')
         self._await_listening()
