@@ -21,7 +21,8 @@ def main(variables):
         faults.append('hil')
     if faults:
         common.say(f'error: {", ".join(faults)}: see above')
-    tests = [sys.executable, '-m', 'pytest', *shlex.split(variables.get('ARGS', ''))]
+    arguments = ['--targets=cpython,unix,qemu', *shlex.split(variables.get('ARGS', ''))]
+    tests = [sys.executable, '-m', 'pytest', *arguments]
     status = subprocess.run(tests, cwd=ROOT).returncode
     return status or (2 if faults else 0)
 
