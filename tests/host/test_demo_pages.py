@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 if CHROMIUM and CHROMEDRIVER:
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -127,7 +128,9 @@ class Browser:
     def wait_for(self, css, pattern):
         """Waits until the text of a selector matches a regular expression; returns the text."""
         try:
-            WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _: re.search(pattern, self.text(css)))
+            WebDriverWait(self.driver, PATIENCE, 0.05, [WebDriverException]).until(  # while the page is changing
+                lambda _: re.search(pattern, self.text(css))
+            )
         except Exception:
             found = f'{css} is not {pattern!r} but {self.text(css)!r}; console: {self.complaints()}'
             raise AssertionError(found) from None
