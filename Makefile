@@ -47,9 +47,12 @@ bench:## measures the server beside its peers
 debug:## runs the firmware under a debugger (QEMU)
 profile:## shows where the instructions go, by function (QEMU)
 lint:## checks the sources: ruff, and that the common modules freeze for the smallest board
+
+TOOL = $@
+debug profile: TOOL = examine $@
 $(GOALS):
 	@sh tools/python.sh
-	@python3 -m tools.setup $@ $(GIVEN) && exec .venv/bin/python -m tools.$@ $(GIVEN)
+	@python3 -m tools.setup $@ $(GIVEN) && exec .venv/bin/python -m tools.$(TOOL) $(GIVEN)
 
 help:## shows this
 	@sh tools/python.sh

@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -377,24 +378,31 @@ def _events(descriptor):
     return dict(poll.poll(0)).get(descriptor, 0)
 
 
-def debug(image, flash):
+def debug(image, flash, sources):
     """Runs the firmware under gdb, halted at its first instruction; its console is a pseudo-terminal.
 
-    Returns gdb's exit status.
+    `sources`: what stands for folders of sources in the image, as a dict: name to the folder's Path. Returns gdb's
+    exit status. Raises Failure.
     """
     gdb = need_tool('gdb-multiarch', 'gdb-multiarch')
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'gdb')
         server = ['-S', '-chardev', f'socket,id=gdb,path={_quote(path)},server=on,wait=off', '-gdb', 'chardev:gdb']
-        port = free_port()
-        forwards = [(port, HTTP_PORT)]
-        with Emulator(image, flash, forwards, extra=server) as emulator, Bridge(emulator.console, False) as bridge:
-            threading.Thread(target=bridge.run, daemon=True).start()
+        commands = [f'set substitute-path {name} {shlex.quote(str(place))}' for name, place in sources.items()]
+        commands.append(f'target remote {path}')
+        with contextlib.ExitStack() as stack:
+            emulator = stack.enter_context(Emulator(image, flash, [(port, HTTP_PORT)], extra=server))
+            bridge = stack.enter_context(Bridge(emulator.console, terminal=False))
+            carrier = threading.Thread(target=bridge.run)
+            carrier.start()
             common.say(f'port 80 of the board: http://127.0.0.1:{port}')
             common.say(f'its console: mpremote connect {bridge.path}')
-            # Ctrl-C is for gdb, which gets the default handler again.
-            signal.signal(signal.SIGINT, lambda *_: None)
-            return subprocess.call([gdb, '-q', str(image), '-ex', f'target remote {path}'])
+            try:
+                return common.foreground([gdb, '-q', image, *(word for line in commands for word in ('-ex', line))])
+            finally:
+                emulator.close()
+                carrier.join()
 
 
 def symbols(image):

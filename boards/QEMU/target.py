@@ -88,7 +88,9 @@ def run(ctx, port, flash):
 
 def debug(ctx):
     """Runs the firmware halted at its first instruction under gdb; returns gdb's exit status. Raises Failure."""
-    return emulator.debug(ctx.build / 'firmware.elf', emulator.flash_path(ctx, None))
+    # As in port/Makefile, which cuts the paths in the image.
+    sources = {'port': ctx.board / 'port', 'micropython': ctx.sources().micropython, 'build': ctx.port_folder()}
+    return emulator.debug(ctx.build / 'firmware.elf', emulator.flash_path(ctx, None), sources)
 
 
 def profile(ctx):
