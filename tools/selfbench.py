@@ -22,34 +22,42 @@ RECORD = ROOT / 'tests' / 'bench' / 'qemu-record.json'
 TOLERANCE = 1.02  # how much a number may grow before the record must be changed with it
 
 KINDS = ('hello', 'json', 'file', 'websocket', 'pyhtml')
-COUNTED = 16  # as in boards/QEMU/selfbench/main.py
+COUNTED = 16  # as in boards/QEMU/selfbench/selfbench_client.py
 PROFILE_LINES = 40
 
 
 class Context(boards.Context):
-    """The build of the self-benchmark's image: the board's port with another manifest and other web files."""
+    """The build of a self-benchmark's image: the board's port with another manifest and other web files."""
 
-    def __init__(self, variables=None):
-        """`variables`: the make variables given, as a dict of strings."""
+    def __init__(self, variables=None, peer=None):
+        """`variables`: the make variables given, as a dict of strings. `peer`: a folder of FOLDER, another server."""
         super().__init__(NAME, variables)
-        self.board = FOLDER
-        self.build = BUILD / 'QEMU-selfbench'
+        self.board = FOLDER / peer if peer else FOLDER
+        self.build = BUILD / (f'QEMU-selfbench-{peer}' if peer else 'QEMU-selfbench')
         self.log = self.build / 'build.log'
 
     def manifest(self):
         """Returns the Path of the manifest to build with. Raises Failure."""
         return frozen.prepare(self, _WebFiles)
 
+    def _configuration(self):
+        """Returns what the board's own build compares: the port is the same."""
+        return boards.Context(NAME, self.variables)._configuration()
+
 
 class _WebFiles:
     WWW = (f'boards/{NAME}/selfbench/www',)
 
 
-def build(variables=None):
-    """Builds the image; returns the Path of its ELF file. Raises Failure."""
-    context = Context(variables)
+def build(variables=None, peer=None):
+    """Builds the image; returns the Path of its ELF file. Raises Failure.
+
+    `peer`: 'microdot' for the image of that server, whose package tests/bench/manifest.py must find.
+    """
+    context = Context(variables, peer)
     with common.lock(context.build / '.lock'):
         context.log.unlink(missing_ok=True)
+        context.prepare()
         folder = context.port_folder()
         boards.load(NAME).compile_port(context, folder)
         return context.output(folder / 'firmware.elf', 'firmware.elf')

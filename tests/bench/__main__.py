@@ -15,8 +15,11 @@ from pathlib import Path
 
 import client
 import measures
+import qemu
 import report
 import servers
+
+from tools import selfbench
 
 QUICK_WORKS = ['hello', 'hello, no head like the last', 'JSON with an argument', 'file of 1 KB', 'WebSocket, 32 bytes']
 QUICK_LOADS = [('hello', 100), ('file of 100 KB', 1)]
@@ -151,15 +154,15 @@ class Benchmark:
 
     def take_board(self, path):
         """Fills the table of the emulated board from the file that tools/bench.py has made."""
-        table = self.table(
-            'The emulated board (QEMU, Cortex-M4F)',
-            'as named',
-            'Bit-exact counts of the self-benchmark, `make bench BOARD=QEMU`: server, TCP/IP stack and driver. '
-            'microdot is not measured there.',
-        )
-        for kind, row in json.loads(Path(path).read_text()).items():
-            for what, value in row.items():
-                table.add(f'{kind}, {what}', report.OURS, measures.Result([value]))
+        table = self.table('The emulated board (QEMU, Cortex-M4F), per request', 'as named', qemu.TABLE_TEXT)
+        qemu.fill(table, json.loads(path.read_text()))
+
+    def find_smallest_ram(self):
+        """Fills the table of the emulated board's smallest RAM."""
+        table = self.table('Smallest RAM that does all work, emulated board', 'KB', qemu.RAM_TEXT, scale=1024)
+        for work in qemu.works():
+            table.add(work.row, work.column, qemu.smallest_ram(work))
+            say(f'found the smallest RAM of {work.column} {work.row}')
 
 
 def say(text):
@@ -183,9 +186,13 @@ def main():
     benchmark.count_memory()
     if arguments.board:
         benchmark.take_board(arguments.board)
+        if not arguments.quick:
+            benchmark.find_smallest_ram()
     benchmark.measure_idle()
     benchmark.measure_loads()
     facts = servers.machine() + [f'{server.runtime}: {server.version}' for server in benchmark.servers]
+    if arguments.board:
+        facts.append(f'QEMU: {arguments.firmware_version}, {servers.versions("microdot")}, {selfbench.compiler()}')
     print(report.to_console(benchmark.tables))
     print('\n' + '\n'.join(facts))
     if arguments.record:

@@ -11,9 +11,9 @@ HEAD = b'Host: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n'
 FORM = b'&'.join(b'field%02d=value+%%41+abcdefghijklm' % number for number in range(16))[:499].ljust(500, b'x')
 FILES = {'1k.txt': 1024, '100k.txt': 100 * 1024, '1m.txt': 1024 * 1024}
 MASK = b'\x37\xfa\x21\x3d'
-HANDSHAKE = (
-    b'GET /echo HTTP/1.1\r\n' + HEAD + b'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
-    b'Sec-WebSocket-Key: ' + base64.b64encode(b'0123456789abcdef') + b'\r\n\r\n'
+UPGRADE = (
+    b'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
+    b'Sec-WebSocket-Key: ' + base64.b64encode(b'0123456789abcdef') + b'\r\n'
 )
 
 
@@ -52,11 +52,13 @@ class Http:
 
 
 class Echo:
-    """A kind of WebSocket message, which is to come back. size: int, octets."""
+    """A kind of WebSocket message, which is to come back. size: int, octets. protocol: str, or None for none."""
 
     is_websocket = True
 
-    def __init__(self, size):
+    def __init__(self, size, path='/echo', protocol=None):
+        fields = b'Sec-WebSocket-Protocol: %s\r\n' % protocol.encode() if protocol else b''
+        self.handshake = b'GET %s HTTP/1.1\r\n%s%s%s\r\n' % (path.encode(), HEAD, UPGRADE, fields)
         payload = file_content(size)
         length = bytes([size]) if size < 126 else b'\x7e' + size.to_bytes(2, 'big')
         masked = bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
@@ -114,7 +116,7 @@ class Session:
         self._socket = connect(self._port)
         self._socket.settimeout(self._timeout)
         if work.is_websocket:
-            self._socket.sendall(HANDSHAKE)
+            self._socket.sendall(work.handshake)
             head = b''
             while not head.endswith(b'\r\n\r\n'):
                 head += self._receive(1)

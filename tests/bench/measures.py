@@ -151,13 +151,35 @@ def smallest_heap(server, works):
         except OSError:
             return False
 
-    low, high = HEAP_KB
+    found = smallest(passes, *HEAP_KB, HEAP_STEP_KB)
+    return Result([found * 1024]) if found else None
+
+
+def smallest(passes, low, high, step=1):
+    """Looks for the smallest number that is enough. passes: function of an int that tells whether it is.
+
+    low: int, too small. high: int, the largest one to try. step: int, how exact the answer is to be. Returns int, or
+    None where not even the largest one is enough.
+    """
     if not passes(high):
         return None
-    while high - low > HEAP_STEP_KB:
+    while high - low > step:
         middle = (low + high) // 2
         low, high = (low, middle) if passes(middle) else (middle, high)
-    return Result([high * 1024])
+    return high
+
+
+def smallest_of_steps(passes, low, high, step):
+    """Looks for the smallest number that is enough, where a larger one need not be.
+
+    In little RAM the port is built otherwise, so that more RAM can be less heap. passes, low: as of smallest(). high:
+    int, the largest number to try. step: int, the distance of the numbers that are tried from below, until one is
+    enough; between it and the last one, all larger ones are taken to be. Returns int, or None.
+    """
+    for number in range(low + step, high + 1, step):
+        if passes(number):
+            return smallest(passes, number - step, number)
+    return None
 
 
 class Load:
