@@ -2,7 +2,8 @@
 #
 #     include("../manifest.py", asyncio=False, network=("net_lan",))
 #
-# The build freezes two more modules, made by tools/frozen.py: build_info and, where the board has WWW, www_image.
+# The build freezes two more modules, made by tools/frozen.py: build_info and, where the board has WWW, www_image
+# and pyhtml_pages.
 
 options.defaults(
     harness=True,  # the package `firmware`, and boot.py and main.py at top level
@@ -42,6 +43,7 @@ SERVER = [
     'libs/staticFiles.py',
     'libs/urlUtils.py',
     *chosen(
+        ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/sha1.py', options.sha1),
         ('libs/wsBytes.py', options.websockets),

@@ -1,20 +1,28 @@
-"""What the build itself freezes: build_info, www_image, and the manifest that adds them to the board's own.
+"""What the build itself freezes: build_info, www_image and pyhtml_pages, and the manifest that adds them to the
+board's.
 
 The files of `www/` become one ROMFS image (MicroPython's read-only file system) inside a bytes constant: the constant
 lies in the flash, the file system hands out pointers into it. Why so: docs/www-in-the-image.md.
 """
 
+import builtins
 import gzip
 import hashlib
 import importlib.util
 import io
 import re
+import struct
+import symtable
+import sys
 import threading
 
 from tools import common
 from tools.common import ROOT, Failure
 
 MOUNT_POINT = '/frozen'
+_TEMPLATES = 'MicroWebSrv2/mods/PyhtmlTemplate.py'
+PAGES = 'pyhtml_pages'  # the package that PyhtmlTemplate asks
+_LOOKS_AROUND = {'eval', 'exec', 'globals', 'locals', 'compile'}  # builtins that show a page where it was compiled
 _CWD = threading.Lock()  # manifestfile.py changes the process's folder while it reads; boards are built side by side
 
 _WWW_IMAGE = '''\
@@ -35,6 +43,28 @@ def mount():
         if error.errno != 1:  # EPERM: it is mounted
             raise
     return '{mount}/www'
+'''
+
+_PAGES_INDEX = '''\
+"""The .pyhtml pages of this image, compiled: made by tools/frozen.py, do not edit."""
+
+_PATHS = {paths!r}
+
+
+def load(path):
+    """Returns the module of a page, None where there is none. path: str, its physical path."""
+    if path in _PATHS:
+        return __import__('{package}.page%d' % _PATHS.index(path), None, None, ('page',))
+    return None
+'''
+
+# Behind the function: the numbers of its lines are those that the line map has.
+_PAGE = '''\
+{function}
+
+
+CODE = ({literals!r}, {lines!r}, {prints!r}, {needs!r})
+OTHERS = {others!r}
 '''
 
 _BUILD_INFO = '''\
@@ -59,12 +89,15 @@ def prepare(ctx, target):
         generated = {}
         www = getattr(target, 'WWW', ())
         if www:
-            generated['www_image.py'] = www_module(www_files([ROOT / path for path in www]))
+            files = www_files([ROOT / path for path in www])
+            generated['www_image.py'] = www_module(files)
+            if _has_templates(ctx, own):
+                generated.update(page_modules(files))
         inputs = [f'{name}\0{text}'.encode() for name, text in sorted(generated.items())]
         build = build_id(ctx, own, inputs)
         generated['build_info.py'] = _BUILD_INFO.format(board=ctx.name, version=project_version(), build=build)
-        for stale in folder.glob('*.py') if folder.is_dir() else ():
-            if stale.name not in generated:
+        for stale in folder.rglob('*.py') if folder.is_dir() else ():
+            if stale.relative_to(folder).as_posix() not in generated:
                 stale.unlink()
         for name, text in generated.items():
             common.write_if_changed(folder / name, text)
@@ -169,6 +202,82 @@ def www_module(files):
     data = romfs(files)
     identity = hashlib.sha256(data).hexdigest()[:8]
     return _WWW_IMAGE.format(size=len(data), identity=identity, data=data, mount=MOUNT_POINT)
+
+
+def page_modules(files):
+    """Compiles the .pyhtml pages among web files (dict of path to bytes) to the package that PyhtmlTemplate asks.
+
+    Returns dict of path to source text, empty without pages. A page that declares a variable global, or that looks at
+    where it was compiled (as eval does), is left to the device. Raises Failure for a page that is wrong.
+    """
+    modules = {}
+    paths = []
+    for name, source in files.items():
+        text = page_module(name, source) if name.lower().endswith('.pyhtml') else None
+        if text:
+            modules[f'{PAGES}/page{len(paths)}.py'] = text
+            paths.append(f'{MOUNT_POINT}/www/{name}')
+    if paths:
+        modules[f'{PAGES}/__init__.py'] = _PAGES_INDEX.format(paths=tuple(paths), package=PAGES)
+    return modules
+
+
+def page_module(name, source):
+    """Returns the source text of a page's module, None where it must be compiled on the device.
+
+    name: str, for messages. source: bytes, the page. Raises Failure if the page is wrong.
+    """
+    compiler = _page_compiler()
+    try:
+        program = compiler.Program(source)
+        body = '\n'.join(program.texts)
+        prints = 'print' in body
+        used, assigned = _names(compiler.function_text(body, prints, []))
+    except compiler.PyhtmlError as error:
+        raise Failure(f'{name}, {error}') from error
+    except SyntaxError as error:
+        line = program.lines[min(error.lineno, len(program.lines)) - 1]
+        raise Failure(f'{name}, line {line}: {error.msg}') from error
+    builtin = set(dir(builtins)) - {'__name__'}
+    if program.shared or used & _LOOKS_AROUND:
+        return None
+    needs = sorted(used - builtin)
+    return _PAGE.format(
+        function=compiler.function_text(body, prints, needs),
+        literals=tuple(program.literals),
+        lines=struct.pack(f'<{len(program.lines)}H', *program.lines),
+        prints=prints,
+        needs=tuple(needs),
+        others=tuple(sorted(used & builtin | assigned)),
+    )
+
+
+def _names(text):
+    """Returns which names a page's function takes from outside of it, and which it assigns: two sets."""
+    used = set()
+    assigned = set()
+    tables = symtable.symtable(text, 'page', 'exec').get_children()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if symbol.is_global():
+                used.add(symbol.get_name())
+            elif symbol.is_local() and not symbol.is_parameter():
+                assigned.add(symbol.get_name())
+    return used, assigned
+
+
+def _page_compiler():
+    """Returns the server's own compiler of pages: what the device would do is what the build does."""
+    path = str(ROOT / 'modules')
+    if path not in sys.path:
+        sys.path.append(path)
+    return importlib.import_module('MicroWebSrv2.libs.pyhtmlCompiler')
+
+
+def _has_templates(ctx, manifests):
+    return any(file.target_path == _TEMPLATES for file in manifest_files(ctx, manifests))
 
 
 def _add_folder(writer, files, prefix):

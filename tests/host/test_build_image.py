@@ -77,6 +77,44 @@ assert www_image.mount() == '/frozen/www'
     assert {name: bytes.fromhex(data) for name, data in found.items()} == wanted
 
 
+def test_pages_come_compiled(tmp_path):
+    """And one whose names the build could not know is compiled on the device."""
+    code = """
+import os, sys, www_image
+from MicroWebSrv2 import MicroWebSrv2
+class Request:
+    IsSSL = False
+    IsKeepAlive = True
+    UserAddress = ('here', 1)
+path = www_image.mount() + '/test.pyhtml'
+pyhtml = MicroWebSrv2.LoadModule('PyhtmlTemplate')
+def render():
+    page = pyhtml._template(path, os.stat(path)).render(Request)
+    return page, 'MicroWebSrv2.libs.pyhtmlCompiler' in sys.modules
+pyhtml.SetGlobalVar('TestPoints', [('point', '/path')])
+page, compiled_here = render()
+assert not compiled_here and page.count(b'class="prime"') == 9 and b'<a href="/path">point</a>' in page, page
+pyhtml.SetGlobalVar('limit', 7)
+assert render() == (page, True)
+"""
+    assert on_firmware(code, tmp_path) == ''
+
+
+def test_a_page_that_is_wrong_ends_the_build():
+    for source, text in (
+        (b'a\n{{ 1 + }}', 'line 2: '),
+        (b'\n\n{{ end }}', 'line 3: {{ end }} closes nothing'),
+        (b'\n\xff', 'line 2: the page is not UTF-8 text'),
+    ):
+        with pytest.raises(Failure, match=f'^page.pyhtml, ({text})'):
+            frozen.page_module('page.pyhtml', source)
+
+
+@pytest.mark.parametrize('source', ['{{ py }} global x {{ end }}', '{{ eval("x") }}'])
+def test_a_page_that_needs_the_variables_themselves_is_left_to_the_device(source):
+    assert frozen.page_module('page.pyhtml', source.encode()) is None
+
+
 def test_reading_a_web_file_copies_nothing(tmp_path):
     code = """
 import gc, os, www_image

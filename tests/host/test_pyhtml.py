@@ -6,12 +6,16 @@ eval in one namespace, knowing nothing of the engine. The same pages are rendere
 
 import html
 import random
+from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from MicroWebSrv2.libs.pyhtmlEngine import PyhtmlError, Template
+from MicroWebSrv2.libs.pyhtmlCompiler import PyhtmlError, compile_page
+from MicroWebSrv2.mods import PyhtmlTemplate
 from support.checks import names_of
+
+from tools import frozen
 
 
 @pytest.mark.parametrize('check', names_of('checks_pyhtml'))
@@ -202,26 +206,50 @@ def expected(page):
         return type(error).__name__
 
 
-def rendered(source):
-    """Returns what the engine makes of the text of a page."""
-    template = Template(source.encode(), 'page', dict(VARIABLES, g=lambda x: x, __name__='pyhtml'))
+def rendered(template):
+    """Returns what a template makes, or the name of the error that it raises."""
     try:
         return template.render('R')
     except Exception as error:
         return type(error).__name__
 
 
+def shared_variables():
+    """Returns the variables that the pages share."""
+    return dict(VARIABLES, g=lambda x: x, __name__='pyhtml')
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_random_pages_say_what_their_parts_say(rnd):
     page = make_page(rnd)
-    assert rendered(source_of(rnd, page)) == expected(page)
+    assert rendered(compile_page(source_of(rnd, page).encode(), 'page', shared_variables())) == expected(page)
+
+
+def compiled_by_build(source, variables):
+    """Returns the template that the build of an image makes of a page, None where it leaves that to the device."""
+    text = frozen.page_module('page.pyhtml', source)
+    if text is None:
+        return None
+    module = ModuleType('page0')
+    module.__file__ = 'pyhtml_pages/page0.py'
+    exec(compile(text, module.__file__, 'exec'), module.__dict__)
+    return PyhtmlTemplate.template_of_build(module, 'page.pyhtml', variables)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_random_pages_that_the_build_compiles_say_the_same(rnd):
+    page = make_page(rnd)
+    template = compiled_by_build(source_of(rnd, page).encode(), shared_variables())
+    event('compiled by the build' if template else 'left to the device')
+    assert template is None or rendered(template) == expected(page)
 
 
 ON_DEVICE = """
-from MicroWebSrv2.libs.pyhtmlEngine import Template
+from MicroWebSrv2.libs.pyhtmlCompiler import compile_page
 for source, expected in {pages!r}:
-    template = Template(source, 'page', dict({variables!r}, g=lambda x: x, __name__='pyhtml'))
+    template = compile_page(source, 'page', dict({variables!r}, g=lambda x: x, __name__='pyhtml'))
     try:
         text = template.render('R')
     except Exception as error:
@@ -288,7 +316,7 @@ FRAGMENTS = st.sampled_from(
 @given(st.lists(FRAGMENTS, max_size=25).map(''.join))
 def test_any_text_is_a_page_or_an_error_with_a_line_of_it(source):
     try:
-        Template(source.encode(), 'page', {'__name__': 'pyhtml', 'x': 1})
+        compile_page(source.encode(), 'page', {'__name__': 'pyhtml', 'x': 1})
     except PyhtmlError as error:
         assert 1 <= error.line <= source.count('\n') + 1 and error.text
 
@@ -296,7 +324,7 @@ def test_any_text_is_a_page_or_an_error_with_a_line_of_it(source):
 @settings(max_examples=300, deadline=None)
 @given(st.text().filter(lambda text: '{{' not in text and text[:1] != '\ufeff'))
 def test_text_without_instructions_is_unchanged(text):
-    assert Template(text.encode('utf-8', 'ignore'), 'page', {}).render() == text.encode('utf-8', 'ignore')
+    assert compile_page(text.encode('utf-8', 'ignore'), 'page', {}).render() == text.encode('utf-8', 'ignore')
 
 
 @settings(max_examples=300, deadline=None)
@@ -310,4 +338,4 @@ def test_text_without_instructions_is_unchanged(text):
 )
 def test_any_value_is_escaped(value):
     text = html.escape(str(value)).replace('&#x27;', '&#39;')
-    assert Template(b'<{{ x }}>', 'page', {'x': value}).render().decode() == f'<{text}>'
+    assert compile_page(b'<{{ x }}>', 'page', {'x': value}).render().decode() == f'<{text}>'

@@ -8,6 +8,11 @@ from ..libs.pyhtmlEngine import PyhtmlError, Template
 from ..libs.staticFiles import find_file
 from ..microWebSrv2 import MicroWebSrv2
 
+try:
+    import pyhtml_pages  # those that the build of the image has compiled: tools/frozen.py
+except ImportError:
+    pyhtml_pages = None
+
 _IS_BOARD = sys.implementation.name == 'micropython'
 _METHODS = (b'GET', b'HEAD', b'POST')
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
@@ -24,8 +29,8 @@ _DEBUG_PAGE = """<!DOCTYPE html>
 class PyhtmlTemplate:
     """The module, as LoadModule('PyhtmlTemplate') gives it.
 
-    A page is compiled when it is first asked for, and again when its file has changed. It sees `Request` (HttpRequest),
-    `MicroWebSrv2` (the class) and the global variables.
+    A page is compiled when it is first asked for, and again when its file has changed; those of a firmware's image came
+    compiled. It sees `Request` (HttpRequest), `MicroWebSrv2` (the class) and the global variables.
     """
 
     def __init__(self):
@@ -144,9 +149,13 @@ class PyhtmlTemplate:
         self._templates.pop(filepath, None)
         if len(self._templates) >= _MAX_TEMPLATES:
             self._templates.popitem()
-        gc.collect()  # compiling takes several times the size of the page
-        with open(filepath, 'rb') as file:
-            template = Template(file.read(), filepath, self._variables)
+        template = pyhtml_pages and template_of_build(pyhtml_pages.load(filepath), filepath, self._variables)
+        if not template:
+            gc.collect()  # compiling takes several times the size of the page
+            from ..libs.pyhtmlCompiler import compile_page  # here, since many images never need it
+
+            with open(filepath, 'rb') as file:
+                template = compile_page(file.read(), filepath, self._variables)
         self._templates[filepath] = (time, size, template)
         return template
 
@@ -174,6 +183,19 @@ class _LoggedPage:
         except Exception as ex:
             _log(self._mws2, self._template, self._filepath, ex)
             raise
+
+
+def template_of_build(module, filepath, variables):
+    """Returns the Template of a page that the build of an image has compiled.
+
+    module: the page's, None where there is none. filepath: str, the page's. variables: dict, those that all pages see.
+    Returns None where the page must be compiled here: the build knew its names, not which of them are variables.
+    """
+    if not module or any(name in variables for name in module.OTHERS):
+        return None
+    if all(name in variables for name in module.CODE[3]):
+        return Template(filepath, module.__file__, module.page, module.CODE, variables)
+    return None
 
 
 def _require_name(name):

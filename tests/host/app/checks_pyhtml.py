@@ -1,7 +1,8 @@
 """The .pyhtml engine on the target: every instruction, scopes, string literals, UTF-8, the line that an error names."""
 
 from checking import equal, raises
-from MicroWebSrv2.libs.pyhtmlEngine import Page, PyhtmlError, Template
+from MicroWebSrv2.libs.pyhtmlCompiler import compile_page
+from MicroWebSrv2.libs.pyhtmlEngine import Page, PyhtmlError
 
 
 class Request:
@@ -13,7 +14,7 @@ class Request:
 
 def template(source, **variables):
     variables['__name__'] = 'pyhtml'
-    return Template(source.encode(), 'www/page.pyhtml', variables)
+    return compile_page(source.encode(), 'www/page.pyhtml', variables)
 
 
 def rendered(source, request=None, **variables):
@@ -188,7 +189,7 @@ offset = 10
 
 def check_what_a_page_assigns_is_its_own():
     variables = {'title': 'Hello', 'items': [1], '__name__': 'pyhtml'}
-    page = Template(
+    page = compile_page(
         b'{{ title }}{{ py }}title = title.upper(){{ end }}{{ title }}{{ for items in items }}{{ items }}{{ end }}',
         'p',
         variables,
@@ -203,14 +204,14 @@ def check_names_that_a_page_has_by_itself_cannot_be_shared():
 
 def check_what_a_page_declares_global_is_shared():
     variables = {'hits': 0, '__name__': 'pyhtml'}
-    page = Template(b'{{ py }}\n global hits, new\n hits += 1\n new = hits\n{{ end }}{{ hits }}', 'p', variables)
+    page = compile_page(b'{{ py }}\n global hits, new\n hits += 1\n new = hits\n{{ end }}{{ hits }}', 'p', variables)
     equal([page.render(), page.render()], [b'1', b'2'])
     equal((variables['hits'], variables['new']), (2, 2))
 
 
 def check_shared_variables_that_change_are_seen():
     variables = {'x': 1, '__name__': 'pyhtml'}
-    page = Template(b'{{ x }}{{ y }}', 'p', variables)
+    page = compile_page(b'{{ x }}{{ y }}', 'p', variables)
     variables.update(x=2, y=3)
     equal(page.render(), b'23')
 
@@ -225,7 +226,7 @@ def check_renders_within_renders_share_nothing():
         return page.render(Request(path + '2')).decode()
 
     variables = {'inner': inner, '__name__': 'pyhtml'}
-    page = Template(
+    page = compile_page(
         b"""{{ py }}
 me = Request.Path
 def path():
@@ -301,7 +302,7 @@ def check_pages_that_are_wrong_name_the_line():
         ),
     ):
         equal(faulty(source), (line, text))
-    error = raises(PyhtmlError, Template, b'a\nb\xff\n', 'p', {})
+    error = raises(PyhtmlError, compile_page, b'a\nb\xff\n', 'p', {})
     equal((error.line, error.text), (2, 'the page is not UTF-8 text'))
 
 
