@@ -51,9 +51,11 @@ _SECTIONS = (
             'XAsyncTCPClientException',
             'XBufferSlots',
             'XBufferSlot',
+            'XAsyncUDPDatagram',
+            'XAsyncUDPDatagramException',
         ),
     ),
-    ('UDP', 'libs.xasUDP', ('XAsyncUDPDatagram', 'XAsyncUDPDatagramException')),
+    ('UDP', 'libs.xasUDP', ('UDPDatagram',)),
 )
 
 # "- Name: text" in the docstring of a class, with lines that go on: an attribute that has no docstring of its own.

@@ -33,12 +33,11 @@ WITHOUT = (
     'XAsyncTCPClient.SendingBuffer',
     'XAsyncTCPClient.StartSSL',
     'XAsyncTCPClient.StartSSLContext',
+    'XAsyncUDPDatagram.Create',
 )
 NOTHING = ('_tls', '_workers')
-# MIME types of what no flash of 192 KB holds, and reason phrases that the server itself does not send (they are
-# optional).
+# MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-KEYS += (202, 203, 205, 301, 302, 303, 308, 402, 406, 407, 409, 410, 412, 415, 422, 429, 451, 502, 504, 511)
 # Parts of files (RFC 9110 section 14), and calls from other threads.
 NEVER = ('_send_range', '_is_foreign')
 

@@ -14,6 +14,8 @@ from .libs.XAsyncSockets import (
     XAsyncTCPClientException,
     XAsyncTCPServer,
     XAsyncTCPServerException,
+    XAsyncUDPDatagram,
+    XAsyncUDPDatagramException,
     XBufferSlot,
     XBufferSlots,
     XClosedReason,
@@ -34,15 +36,5 @@ from .webRoute import (
     RouteResult,
     WebRoute,
 )
-
-try:
-    from .libs.xasUDP import XAsyncUDPDatagram, XAsyncUDPDatagramException
-except ImportError:  # a board's manifest may leave it out
-    pass
-else:  # programs take them from there, too
-    from .libs import XAsyncSockets as _layer
-
-    _layer.XAsyncUDPDatagram = XAsyncUDPDatagram
-    _layer.XAsyncUDPDatagramException = XAsyncUDPDatagramException
 
 __version__ = "1.0.0"

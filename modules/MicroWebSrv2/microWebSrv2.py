@@ -3,7 +3,7 @@
 import sys
 import time
 
-from .httpResponse import REASONS, content_type
+from .httpResponse import content_type, reason_phrase
 from .libs.httpConnection import HttpConnection
 from .libs.staticFiles import find_file, http_date
 from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots, print_exception
@@ -281,7 +281,7 @@ class MicroWebSrv2:
         cachable = code == 200 and charset is None
         start = self._starts.get(media_type) if cachable else None
         if start is None:
-            start = ("HTTP/1.1 %d %s\r\n" % (code, REASONS.get(code, ""))).encode() + self._fields
+            start = ("HTTP/1.1 %d %s\r\n" % (code, reason_phrase(code))).encode() + self._fields
             if media_type is not None:
                 start += b"\r\nContent-Type: " + content_type(media_type, charset).encode()
             if cachable and len(self._starts) < 8:

@@ -226,7 +226,7 @@ def test_a_reader_that_does_not_read_is_dropped_at_the_bound(server):
     since = len(server.log())
     with opened(server, '/flood', receive_buffer=4096) as connection:
         connection.send(masked(TEXT, b'x' * 1000))
-        assert server.output.wait_for('FLOODED ', since)
+        assert server.output.wait_for(' bytes\n', since)
         sent = int(server.log()[since:].split('FLOODED ')[1].split()[0])
         received = len(connection.read_until_close())
         assert sent > 200000 and sent - received < 200000 + 20000

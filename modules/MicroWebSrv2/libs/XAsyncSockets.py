@@ -1006,6 +1006,20 @@ class XAsyncTCPClient(XAsyncSocket):
             on_sent(self)
         return done is not None
 
+    def _send_two(self, head, data):
+        """Sends two bytes one behind the other, with nothing of other threads between. Returns as _send()."""
+        lock = self._pool._lock
+        lock.acquire()
+        try:
+            done = self._put(head)
+            if done is not None:
+                done = self._put(data)
+        finally:
+            lock.release()
+        if done is None:
+            self._close(XClosedReason.ClosedByPeer)
+        return done is not None
+
     def _put(self, data, on_sent=None):
         """As _send(), for the only thread that sends; on_sent is called only if something had to be queued.
 
@@ -1053,3 +1067,19 @@ class XAsyncTCPClient(XAsyncSocket):
         if self._protocol:
             self._protocol.released()
 
+
+class XAsyncUDPDatagramException(Exception):
+    """A call that a UDP socket cannot do."""
+
+
+class XAsyncUDPDatagram(XAsyncSocket):
+    """A UDP socket. Made by Create(); what it can is in xasUDP.UDPDatagram, for programs without UDP to leave out."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def Create(asyncSocketsPool, localAddr=None, recvBufLen=4096, broadcast=False):
+        """Opens a UDP socket; see xasUDP.create(). Returns XAsyncUDPDatagram."""
+        from .xasUDP import create
+
+        return create(asyncSocketsPool, localAddr, recvBufLen, broadcast)

@@ -17,21 +17,29 @@ def unmask_portably(data, start, stop):
         plain = _from_bytes(data[start:stop], 'little') ^ _from_bytes(key * words, 'little')
         plain = plain.to_bytes(words << 2, 'little')
         return plain if size == len(plain) else plain[:size]
-    plain = bytearray()
-    mask = _from_bytes(key * (_CHUNK >> 2), 'little')
-    last = stop - _CHUNK
-    while start <= last:
-        plain.extend((_from_bytes(data[start : start + _CHUNK], 'little') ^ mask).to_bytes(_CHUNK, 'little'))
-        start += _CHUNK
-    if start < stop:
-        plain.extend(unmask_portably(key + data[start:stop], 4, 4 + stop - start))
+    plain = bytearray(data[start:stop])
+    unmask_in_portably(plain, 0, size, key)
     return plain
 
 
+def unmask_in_portably(buffer, start, stop, key):
+    """Takes the mask off a payload, or a piece of one, where it lies.
+
+    buffer: bytearray. start, stop: int, the payload. key: bytes, the 4 octets of the mask, the first octet's first.
+    """
+    mask = _from_bytes(key * (_CHUNK >> 2), 'little')
+    while start < stop:
+        end = min(start + _CHUNK, stop)
+        plain = _from_bytes(buffer[start:end], 'little') ^ mask
+        buffer[start:end] = plain.to_bytes(_CHUNK, 'little')[: end - start]
+        start = end
+
+
 try:
-    from .wsNative import unmask  # machine code, where the board's firmware has it
+    from .wsNative import unmask, unmask_in  # machine code, where the board's firmware has it
 except ImportError:
     unmask = unmask_portably
+    unmask_in = unmask_in_portably
 
 
 def _check_second(data, lead, lowest, highest):
@@ -60,7 +68,7 @@ def check_utf8(data):
 def utf8_length(data):
     """Tells how much of some bytes is whole characters of UTF-8 (RFC 3629).
 
-    data: bytes. Returns int: less than its length where the last character may go on behind it.
+    data: bytes or memoryview. Returns int: less than its length where the last character may go on behind it.
     Raises UnicodeError at the first octet that cannot be UTF-8.
     """
     length = len(data)
@@ -75,7 +83,7 @@ def utf8_length(data):
         if octet < 0x80:
             break
     if len(str(data[:length], 'utf-8')) < len(data):
-        check_utf8(data)
+        check_utf8(bytes(data))
     return length
 
 

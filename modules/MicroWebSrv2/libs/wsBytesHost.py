@@ -21,12 +21,24 @@ def unmask(data, start, stop):
 
 def _unmask_long(data, start, stop):
     plain = bytearray(data[start:stop])
-    for i in range(4):
-        key = data[start - 4 + i]
-        if key not in _tables:
-            _tables[key] = bytes([key ^ octet for octet in range(256)])
-        plain[i::4] = plain[i::4].translate(_tables[key])
+    unmask_in(plain, 0, stop - start, data[start - 4 : start])
     return bytes(plain)
+
+
+def unmask_in(buffer, start, stop, key):
+    """Takes the mask off a payload, or a piece of one, where it lies.
+
+    buffer: bytearray. start, stop: int, the payload. key: bytes, the 4 octets of the mask, the first octet's first.
+    """
+    for i in range(4):
+        buffer[start + i : stop : 4] = buffer[start + i : stop : 4].translate(_table(key[i]))
+
+
+def _table(key):
+    """Returns the table by which bytes.translate() takes an octet of a mask off."""
+    if key not in _tables:
+        _tables[key] = bytes([key ^ octet for octet in range(256)])
+    return _tables[key]
 
 
 def unmask_text(data, start, stop):
@@ -37,11 +49,11 @@ def unmask_text(data, start, stop):
 def utf8_length(data):
     """Tells how much of some bytes is whole characters of UTF-8 (RFC 3629).
 
-    data: bytes. Returns int: less than its length where the last character may go on behind it.
+    data: bytes or memoryview. Returns int: less than its length where the last character may go on behind it.
     Raises UnicodeError at the first octet that cannot be UTF-8.
     """
     length = utf_8_decode(data, 'strict', False)[1]
-    if data[length : length + 1] == b'\xed' and data[length + 1 :] > b'\x9f':
+    if data[length : length + 1] == b'\xed' and bytes(data[length + 1 :]) > b'\x9f':
         raise UnicodeError('surrogate')  # the decoder would wait for the third octet
     return length
 

@@ -1,9 +1,9 @@
 """WebSocket frames (RFC 6455, section 5) from bytes and to bytes: pure, no sockets."""
 
 try:
-    from .wsBytesHost import check_utf8, decode_utf8, unmask, unmask_text, utf8_length
+    from .wsBytesHost import check_utf8, decode_utf8, unmask, unmask_in, unmask_text, utf8_length
 except ImportError:  # MicroPython
-    from .wsBytes import check_utf8, decode_utf8, unmask, unmask_text, utf8_length
+    from .wsBytes import check_utf8, decode_utf8, unmask, unmask_in, unmask_text, utf8_length
 
 TEXT = 0x81  # first octets of frames: FIN and the opcode (RFC 6455, 5.2)
 BINARY = 0x82
@@ -15,19 +15,33 @@ OPEN = 0  # states of a FrameReader
 CLOSING = 1
 CLOSED = 2
 
+_AT_ONCE = 16384  # octets that the begin of a frame may make room for: a peer may say much and send nothing
 
-def frame(first, payload):
-    """Makes a frame of the server's: unmasked, with the length in the shortest form (RFC 6455, 5.2).
 
-    first: int, the first octet: TEXT, BINARY, CLOSE, PING or PONG. payload: bytes-like, of any length.
+def frame_head(first, size):
+    """Makes the head of a frame of the server's: unmasked, with the length in the shortest form (RFC 6455, 5.2).
+
+    first: int, the first octet: TEXT, BINARY, CLOSE, PING or PONG. size: int, octets of the payload, 0 or more.
     Returns bytes.
     """
-    size = len(payload)
     if size < 126:
-        return (first << 8 | size).to_bytes(2, 'big') + payload
+        return (first << 8 | size).to_bytes(2, 'big')
     if size < 0x10000:
-        return bytes((first, 126)) + size.to_bytes(2, 'big') + payload
-    return bytes((first, 127)) + size.to_bytes(8, 'big') + payload
+        return bytes((first, 126)) + size.to_bytes(2, 'big')
+    return bytes((first, 127)) + size.to_bytes(8, 'big')
+
+
+def frame(first, payload):
+    """Makes a frame of the server's. first: as of frame_head(). payload: bytes-like, of any length. Returns bytes."""
+    return frame_head(first, len(payload)) + payload
+
+
+def encode_text(text):
+    """Encodes the payload of a text message. text: str. Returns bytes. Raises UnicodeError if it does not encode."""
+    payload = text.encode()
+    if len(payload) != len(text):
+        check_utf8(payload)
+    return payload
 
 
 def text_frame(text):
@@ -50,10 +64,39 @@ class _Message:
     def __init__(self, is_text):
         self.is_text = is_text
         self.data = bytearray()  # None: thrown away
-        self.tail = b''  # the begin of a text's next character
+        self.size = 0  # how much of the data has arrived
+        self.checked = 0  # how much of a text is whole characters
         self.final = False  # the rest is of the frame that arrives now
         self.left = 0
         self.key = None
+
+    def begin(self, first, size, key):
+        """Begins a frame of the message. first: int, its first octet. size: int, octets. key: bytes, its mask."""
+        self.final = first & 0x80
+        self.left = size
+        self.key = key
+        self._make_room(min(size, _AT_ONCE))
+
+    def _make_room(self, size):
+        if self.data:
+            self.data.extend(bytes(size))
+        elif self.data is not None:
+            self.data = bytearray(size)
+
+    def add(self, data, start, stop):
+        """Takes a piece of the frame's payload. Raises UnicodeError where a text is no UTF-8, MemoryError."""
+        at = self.size
+        end = at + stop - start
+        room = len(self.data)
+        if end > room:
+            self._make_room(min(end + self.left, max(end, 2 * room)) - room)
+        self.data[at:end] = memoryview(data)[start:stop]
+        unmask_in(self.data, at, end, self.key)
+        self.size = end
+        turn = end - at & 3
+        self.key = self.key[turn:] + self.key[:turn]
+        if self.is_text:
+            self.checked += utf8_length(memoryview(self.data)[self.checked : end])
 
 
 class FrameReader:
@@ -163,9 +206,12 @@ class FrameReader:
                 self._fail(1009)
         if message is None:
             message = self._message = _Message(first & 0x0F == 1)
-        message.final = first & 0x80
-        message.left = size
-        message.key = data[start - 4 : start]
+        if self._state != OPEN:
+            message.data = None
+        try:
+            message.begin(first, size, data[start - 4 : start])
+        except MemoryError:
+            self._lack_memory(message)
         return self._take(data, start)
 
     def _take(self, data, start):
@@ -180,24 +226,35 @@ class FrameReader:
         if message.final and not message.left:
             self._message = None
             if self._state == OPEN:
-                self._deliver(message.is_text, message.data)
+                self._deliver_message(message)
         return stop
 
     def _append(self, message, data, start, stop):
-        key = message.key
         try:
-            plain = unmask(key + data[start:stop], 4, 4 + stop - start)
-            if message.is_text:
-                tail = message.tail + plain
-                message.tail = tail[utf8_length(tail) :]
-            message.data.extend(plain)
+            message.add(data, start, stop)
         except UnicodeError:
             self._fail(1007)
         except MemoryError:
-            message.data = None
-            self._fail(1009)
-        turn = stop - start & 3
-        message.key = key[turn:] + key[:turn]
+            self._lack_memory(message)
+
+    def _lack_memory(self, message):
+        message.data = None
+        self._fail(1009)
+
+    def _deliver_message(self, message):
+        data = message.data
+        message.data = None  # it takes memory that the callback may need
+        if not message.is_text:
+            self._on_binary(data)
+        elif message.checked < message.size:
+            self._fail(1007)
+        else:
+            try:
+                data = str(data, 'utf-8')
+            except MemoryError:
+                self._fail(1009)
+            else:
+                self._on_text(data)
 
     def _deliver(self, is_text, data):
         if is_text:

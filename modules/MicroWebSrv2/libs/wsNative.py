@@ -26,3 +26,16 @@ def unmask(data, start, stop):
     if at + 2 < end:
         octets[at + 2] ^= third
     return data[start:stop]
+
+
+@micropython.viper
+def unmask_in(buffer, start, stop, key):
+    """Takes the mask off a payload, or a piece of one, where it lies, as wsBytes.unmask_in_portably()."""
+    octets = ptr8(buffer)  # noqa: F821
+    mask = ptr8(key)  # noqa: F821
+    begin = int(start)
+    at = begin
+    end = int(stop)
+    while at < end:
+        octets[at] ^= mask[(at - begin) & 3]
+        at += 1

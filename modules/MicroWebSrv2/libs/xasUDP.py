@@ -1,11 +1,12 @@
-"""XAsyncUDPDatagram: UDP, sending and receiving."""
+"""UDP, sending and receiving: what XAsyncUDPDatagram.Create() makes."""
 
 import socket
 
 from .XAsyncSockets import (
     _OUT,
-    XAsyncSocket,
     XAsyncSocketsPool,
+    XAsyncUDPDatagram,
+    XAsyncUDPDatagramException,
     _check,
     _is_callback,
     _would_block,
@@ -18,42 +19,38 @@ _MAX_QUEUED = 64  # datagrams that wait; UDP may lose what is beyond
 _RECEIVED_IN_A_ROW = 16
 
 
-class XAsyncUDPDatagramException(Exception):
-    """A call that a UDP socket cannot do."""
+def create(asyncSocketsPool, localAddr, recvBufLen, broadcast):
+    """Opens a UDP socket in a pool.
+
+    asyncSocketsPool: XAsyncSocketsPool. localAddr: (str_ip_addr, int_port) to receive on, None to send only.
+    recvBufLen: int, octets, 1 or more: what is longer in a datagram is cut off. broadcast: bool: may send to all.
+    Returns UDPDatagram. Raises XAsyncUDPDatagramException with what was wrong.
+    """
+    error = XAsyncUDPDatagramException
+    _check(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
+    _check(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
+    _check(isinstance(broadcast, bool), error, '"broadcast" is incorrect.')
+    family, sockaddr = resolve_address(localAddr, error) if localAddr else (socket.AF_INET, None)
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if broadcast:
+            sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BROADCAST", 0x20), 1)
+        if sockaddr:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(sockaddr)
+        sock.setblocking(False)
+    except OSError as ex:
+        sock.close()
+        raise error("Cannot open UDP on %s: %s" % (localAddr, ex))
+    udp = UDPDatagram(asyncSocketsPool, sock, localAddr, recvBufLen)
+    asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
+    return udp
 
 
-class XAsyncUDPDatagram(XAsyncSocket):
-    """A UDP socket. Made by Create()."""
+class UDPDatagram(XAsyncUDPDatagram):
+    """A UDP socket, as XAsyncUDPDatagram.Create() returns it."""
 
     __slots__ = ("_family", "_local_addr", "_on_data_recv", "_on_fails_to_send", "_queue", "_recv_size")
-
-    @staticmethod
-    def Create(asyncSocketsPool, localAddr=None, recvBufLen=4096, broadcast=False):
-        """Opens a UDP socket in a pool.
-
-        asyncSocketsPool: XAsyncSocketsPool. localAddr: (str_ip_addr, int_port) to receive on, None to send only.
-        recvBufLen: int, octets, 1 or more: what is longer in a datagram is cut off. broadcast: bool: may send to all.
-        Returns XAsyncUDPDatagram. Raises XAsyncUDPDatagramException with what was wrong.
-        """
-        error = XAsyncUDPDatagramException
-        _check(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
-        _check(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
-        _check(isinstance(broadcast, bool), error, '"broadcast" is incorrect.')
-        family, sockaddr = resolve_address(localAddr, error) if localAddr else (socket.AF_INET, None)
-        sock = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            if broadcast:
-                sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BROADCAST", 0x20), 1)
-            if sockaddr:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(sockaddr)
-            sock.setblocking(False)
-        except OSError as ex:
-            sock.close()
-            raise error("Cannot open UDP on %s: %s" % (localAddr, ex))
-        udp = XAsyncUDPDatagram(asyncSocketsPool, sock, localAddr, recvBufLen)
-        asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
-        return udp
 
     def __init__(self, asyncSocketsPool, sock, localAddr, recvSize):
         super().__init__(asyncSocketsPool, sock)

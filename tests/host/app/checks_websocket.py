@@ -62,6 +62,9 @@ class Client:
             on_sent(self)
         return True
 
+    def _send_two(self, head, data):
+        return self._send(head + data)
+
     def _expire(self, seconds):
         self.deadline = seconds
 

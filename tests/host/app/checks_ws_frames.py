@@ -15,6 +15,7 @@ from MicroWebSrv2.libs.wsFrames import (
     is_close_code,
     text_frame,
     unmask,
+    unmask_in,
     utf8_length,
 )
 
@@ -117,6 +118,16 @@ def check_mask_of_any_part():
                     equal((len(plain), bytes(plain)), (size, expected))
                     equal(masked_data[:start], data[: start - 4] + key)
                     equal(masked_data[start + size :], data[start + size :])
+
+
+def check_mask_where_it_lies():
+    plain = bytes([i * 7 & 255 for i in range(600)])
+    for take in (unmask_in, wsBytes.unmask_in_portably):
+        for start, stop in ((0, 0), (0, 1), (3, 8), (1, 257), (0, 256), (0, 257), (5, 600), (44, 555)):
+            buffer = bytearray(plain)
+            take(buffer, start, stop, MASK)
+            expected = bytes([plain[i] ^ MASK[i - start & 3] for i in range(start, stop)])
+            equal(bytes(buffer), plain[:start] + expected + plain[stop:])
 
 
 def check_fragments():

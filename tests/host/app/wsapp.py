@@ -59,7 +59,7 @@ def flood(webSocket, msg):
     count = 0
     while webSocket.SendTextMessage(msg):
         count += 1
-    print('FLOODED', count * len(msg), webSocket.IsClosed)
+    print('FLOODED %d bytes' % (count * len(msg)))
 
 
 def blocked(webSocket, msg):
