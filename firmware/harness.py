@@ -11,6 +11,7 @@ import time
 import board
 from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool, XAsyncTCPServerException
 
+from firmware import collect_early
 from firmware import config as config_
 
 try:
@@ -144,7 +145,7 @@ class Harness:
         if '' not in sys.path and root not in sys.path:
             sys.path.insert(0, root)
         self.booted = True
-        gc.collect()
+        collect_early()
 
     def _print_head(self):
         """Print who this is, and why it starts."""

@@ -15,7 +15,9 @@ CAPABILITIES = ('tls', 'lan', 'watchdog', 'reset')
 # The PSRAM holds the file system in its first 2 MB and the ROMFS of `mpremote romfs` in its last 4 MB.
 _FLASH_SIZE = 2 * 1024 * 1024
 _BLOCK_SIZE = 4096
-_PROGRAM_SIZE = 256
+
+# The memory takes any size. A small one, as the file system has two caches of four times that, and each file another.
+_PROGRAM_SIZE = 32
 
 # What a server of an `embedded` preset would keep for its buffers is half of the heap that the smallest RAM leaves.
 _LITTLE_HEAP = 64 * 1024
