@@ -52,7 +52,12 @@ def test_a_text_survives_any_fragments_and_pieces(text, fragments, places):
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(min_size=4, max_size=1200), st.integers(0, 1200), st.integers(0, 1200))
-def test_the_two_ways_to_unmask_agree(data, start, stop):
+def test_all_ways_to_unmask_agree(data, start, stop):
     start, stop = sorted((4 + start % (len(data) - 3), 4 + stop % (len(data) - 3)))
     expected = bytes(octet ^ data[start - 4 + (i & 3)] for i, octet in enumerate(data[start:stop]))
-    assert bytes(wsBytes.unmask_portably(data, start, stop)) == bytes(wsBytesHost.unmask(data, start, stop)) == expected
+    for unmask in (wsBytes.unmask_portably, wsBytesHost.unmask_portably, wsBytesHost.unmask):
+        assert bytes(unmask(data, start, stop)) == expected
+    for unmask_in in (wsBytes.unmask_in_portably, wsBytesHost.unmask_in_portably, wsBytesHost.unmask_in):
+        buffer = bytearray(data)
+        unmask_in(buffer, start, stop, data[start - 4 : start])
+        assert bytes(buffer) == data[:start] + expected + data[stop:]

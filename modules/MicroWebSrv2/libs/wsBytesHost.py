@@ -2,30 +2,31 @@
 
 from codecs import utf_8_decode
 
+try:
+    from websockets.speedups import apply_mask  # in C, where that package happens to be installed
+except ImportError:
+    apply_mask = None
+
 _LONG = 512  # octets from which on integers are the slower way
 _tables = {}  # octet of a mask: the table for bytes.translate()
 
 
-def unmask(data, start, stop):
+def unmask_portably(data, start, stop):
     """Takes the mask off a payload (RFC 6455, 5.3).
 
     data: bytes. start, stop: int, the payload; the 4 octets before it are the key. Returns bytes.
     """
     size = stop - start
     if size > _LONG:
-        return _unmask_long(data, start, stop)
+        plain = bytearray(data[start:stop])
+        unmask_in_portably(plain, 0, size, data[start - 4 : start])
+        return bytes(plain)
     words = size + 3 >> 2
     plain = int.from_bytes(data[start:stop], 'little') ^ int.from_bytes(data[start - 4 : start] * words, 'little')
     return plain.to_bytes(words << 2, 'little')[:size]
 
 
-def _unmask_long(data, start, stop):
-    plain = bytearray(data[start:stop])
-    unmask_in(plain, 0, stop - start, data[start - 4 : start])
-    return bytes(plain)
-
-
-def unmask_in(buffer, start, stop, key):
+def unmask_in_portably(buffer, start, stop, key):
     """Takes the mask off a payload, or a piece of one, where it lies.
 
     buffer: bytearray. start, stop: int, the payload. key: bytes, the 4 octets of the mask, the first octet's first.
@@ -39,6 +40,18 @@ def _table(key):
     if key not in _tables:
         _tables[key] = bytes([key ^ octet for octet in range(256)])
     return _tables[key]
+
+
+def _unmask_in_c(data, start, stop):
+    return apply_mask(data[start:stop], data[start - 4 : start])
+
+
+def _unmask_there_in_c(buffer, start, stop, key):
+    buffer[start:stop] = apply_mask(buffer[start:stop], key)
+
+
+unmask = _unmask_in_c if apply_mask else unmask_portably
+unmask_in = _unmask_there_in_c if apply_mask else unmask_in_portably
 
 
 def unmask_text(data, start, stop):

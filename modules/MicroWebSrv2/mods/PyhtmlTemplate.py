@@ -15,6 +15,7 @@ except ImportError:
 
 _IS_BOARD = sys.implementation.name == 'micropython'
 _METHODS = (b'GET', b'HEAD', b'POST')
+_LAST_LETTERS = b'lL'  # of .pyhtml
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
 _MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # longer pages are sent while they are rendered, octets
 _LINES_AROUND = 3  # of the faulty one, on the debug page
@@ -80,18 +81,22 @@ class PyhtmlTemplate:
     def OnRequest(self, microWebSrv2, request):
         """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request._path
-        if path in self._files or _is_page(path) or self._may_be_default_page(microWebSrv2, path):
-            if request._method in _METHODS:
-                found = self._find(microWebSrv2, path)
-                if found:
-                    self._answer(microWebSrv2, request, found)
+        if self._default_pages != len(microWebSrv2._defaultPages):
+            self._look_at_default_pages(microWebSrv2._defaultPages)
+        # The last letter tells most others at once.
+        if self._has_default_page or path[-1] in _LAST_LETTERS:
+            if path in self._files or _is_page(path) or self._may_be_folder(path):
+                if request._method in _METHODS:
+                    found = self._find(microWebSrv2, path)
+                    if found:
+                        self._answer(microWebSrv2, request, found)
 
-    def _may_be_default_page(self, microWebSrv2, path):
-        """Says whether a path could be a folder with a page of ours: routes are not to cost a look at the files."""
-        pages = microWebSrv2._defaultPages
-        if self._default_pages != len(pages):
-            self._default_pages = len(pages)
-            self._has_default_page = any(_is_page(page.encode()) for page in pages)
+    def _look_at_default_pages(self, pages):
+        """Notes whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
+        self._default_pages = len(pages)
+        self._has_default_page = any(_is_page(page.encode()) for page in pages)
+
+    def _may_be_folder(self, path):
         return self._has_default_page and path.rfind(b'.') <= path.rfind(b'/')
 
     def _find(self, microWebSrv2, path):
@@ -204,7 +209,7 @@ def _require_name(name):
 
 
 def _is_page(name):
-    return name[-1] in (76, 108) and name.lower().endswith(b'.pyhtml')  # its last letter tells most others at once
+    return name.lower().endswith(b'.pyhtml')
 
 
 def _log(microWebSrv2, template, filepath, ex):

@@ -106,15 +106,16 @@ class Request:
         self.Method = headers.pop('method', 'GET')
         self.Upgrade = headers.pop('upgrade', 'websocket')
         self.IsUpgrade = bool(self.Upgrade)
-        self._headers = {'key': KEY, 'version': '13'}
-        self._headers.update(headers)
+        self._headers = {b'upgrade': self.Upgrade}
+        self._fields = {'key': KEY, 'version': '13'}
+        self._fields.update(headers)
         self.XAsyncTCPClient = client
         self.Response = Response()
         self._received = received
 
     def GetHeader(self, name):
         assert name.startswith('Sec-WebSocket-'), name
-        return self._headers.get(name[14:].lower(), '')
+        return self._fields.get(name[14:].lower(), '')
 
     def _detach(self):
         return self._received
