@@ -83,6 +83,7 @@ async def serve():
     """Serves the network until the power goes."""
     import board
 
+    gc.threshold(-1)  # as MicroPython has it: importing the board's network has set what our harness wants
     board.mount()
     address = board.network({'hostname': 'microdot', 'network': {'address': ''}})
     task = await start()
