@@ -64,7 +64,6 @@ def _main():
         print(e)
     while True:
         gc.collect()
-        gc.threshold(gc.mem_free() // 4)  # what stays lies close together then
         try:
             _serve(address)
         except Exception as e:

@@ -1,5 +1,6 @@
 """MicroWebSrv2: the web server (documentation, section MicroWebSrv2 Class)."""
 
+import gc
 import sys
 import time
 
@@ -43,6 +44,16 @@ class MicroWebSrv2Exception(Exception):
 
 def _is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _collect_early():
+    """Has MicroPython collect each time that a quarter of the free memory has been allocated, unless told otherwise.
+
+    On a heap that is filled before it is collected, what stays lands anywhere, and nothing large fits between.
+    """
+    if hasattr(gc, "threshold") and gc.threshold() < 0:
+        gc.collect()
+        gc.threshold(max(1024, gc.mem_free() // 4))
 
 
 class MicroWebSrv2:
@@ -149,12 +160,14 @@ class MicroWebSrv2:
     def StartInPool(self, asyncSocketsPool):
         """Starts the server in a pool. asyncSocketsPool: XAsyncSocketsPool.
 
+        On MicroPython, sets gc.threshold() to a quarter of the free memory where the program has not set it.
         Raises ValueError if it is none, MicroWebSrv2Exception if the server runs already, XAsyncTCPServerException if
         the address cannot be listened on.
         """
         if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
             raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
         self._require_stopped()
+        _collect_early()
         self._slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
         server = XAsyncTCPServer.Create(asyncSocketsPool, self._bindAddr, self._connQueueCapacity, self._slots)
         server.OnClientAccepted = self._on_client_accepted
