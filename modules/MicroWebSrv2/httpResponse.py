@@ -598,12 +598,12 @@ class HttpResponse:
     @property
     def UserAddress(self):
         """(str_ip_addr, int_port): the user's remote address."""
-        return self._client.CliAddr
+        return self._request.UserAddress
 
     @property
     def IsSSL(self):
         """bool: whether the connection is secured by TLS."""
-        return self._client.IsSSL
+        return self._request.IsSSL
 
     @property
     def AllowCaching(self):

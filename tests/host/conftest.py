@@ -8,15 +8,11 @@ A module that also runs on the emulated board (--targets qemu) says so by ``ON_B
 ``device``: runs check functions of a module of tests/host/app, or a piece of Python, on the target.
 """
 
-import sys
-
 import pytest
 from support import site as site_
 from support.checks import device_of
 from support.qemu import Qemu
-from support.targets import APPS, ROOT, CPython, Server, TargetError, UnixFirmware
-
-sys.path[:0] = [str(ROOT / 'modules'), str(APPS)]  # for the tests of pure functions, which need no target
+from support.targets import ROOT, CPython, Server, TargetError, UnixFirmware
 
 DEFAULT_TARGETS = 'cpython,unix'
 TARGETS = {'cpython': CPython, 'unix': UnixFirmware, 'qemu': Qemu}

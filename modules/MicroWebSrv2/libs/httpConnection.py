@@ -253,8 +253,7 @@ class HttpConnection:
         if mws2._log_level == 0:
             mws2.Log("%s %s" % (request.Method, request.Path), 0)
         if self._slot:
-            self._slot.Available = True
-            self._slot = None
+            self._free_slot()
         self._timing = False
         if not request._keep_alive:
             self._end()
@@ -431,6 +430,10 @@ class HttpConnection:
             self._slot = slot
             function(slot)
 
+    def _free_slot(self):
+        self._slot.Available = True
+        self._slot = None
+
     def progress(self):
         """The client has taken data: it has the timeout again for the next."""
         self._client._deadline = self._pool._now + self._mws2._requestsTimeoutSec + 1
@@ -441,8 +444,7 @@ class HttpConnection:
         client._receive(None)
         client._protocol = client._deadline = None
         if self._slot:
-            self._slot.Available = True
-            self._slot = None
+            self._free_slot()
         rest = self._parser.rest
         self._parser = None
         return rest
@@ -457,8 +459,7 @@ class HttpConnection:
     def released(self):
         """The connection is closed: what it held is given back."""
         if self._slot:
-            self._slot.Available = True
-            self._slot = None
+            self._free_slot()
         self._response._released()
 
 

@@ -28,7 +28,7 @@ MIME_TYPES = {
     '.gif': 'image/gif',
     '.svg': 'image/svg+xml',
     '.ico': 'image/x-icon',
-}
+}  # the documentation's table, section MIME types
 
 
 # --- the package ---

@@ -3,6 +3,8 @@
 import gzip
 import os
 
+from checks_api import MIME_TYPES
+
 INDEX = b'<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Index</title><body>main</body></html>\n'
 TEXT = b'The quick brown fox jumps over the lazy dog.\n'
 BIG = bytes(range(256)) * 1024  # 256 KB: more than any buffer of the server
@@ -35,31 +37,6 @@ FILES = {
     'nothing/other.txt': b'no default page\n',
     'mime/a.woff2': b'woff2',
 }
-
-MIME_TYPES = {
-    '.txt': 'text/plain',
-    '.htm': 'text/html',
-    '.html': 'text/html',
-    '.css': 'text/css',
-    '.csv': 'text/csv',
-    '.js': 'application/javascript',
-    '.xml': 'application/xml',
-    '.xhtml': 'application/xhtml+xml',
-    '.json': 'application/json',
-    '.zip': 'application/zip',
-    '.pdf': 'application/pdf',
-    '.ts': 'application/typescript',
-    '.woff': 'font/woff',
-    '.woff2': 'font/woff2',
-    '.ttf': 'font/ttf',
-    '.otf': 'font/otf',
-    '.jpg': 'image/jpeg',
-    '.jpeg': 'image/jpeg',
-    '.png': 'image/png',
-    '.gif': 'image/gif',
-    '.svg': 'image/svg+xml',
-    '.ico': 'image/x-icon',
-}  # the documentation's table, section MIME types
 
 
 def make(folder):
