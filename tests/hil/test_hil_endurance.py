@@ -12,6 +12,17 @@ import pytest
 REQUESTS = 10000
 LARGEST_NEEDED = 16 * 1024  # a request's content in the preset for boards
 FLOOD = 60
+SLOW_READERS = 4
+LARGE_FILE = """
+import os
+try:
+    os.mkdir('www')
+except OSError:
+    pass
+with open('www/large.txt', 'wb') as f:
+    for i in range(256):
+        f.write(bytes(1024))
+"""
 HEAP = """
 import gc, micropython
 gc.collect()
@@ -76,6 +87,26 @@ def test_connect_flood(board):
         for client in crowd:
             client.close()
     assert board.get('/')[0] == 200
+
+
+def test_slow_readers(board):
+    """Clients that ask for much and read nothing keep no other one waiting, when all memory for sending is theirs."""
+    with board.repl():
+        board.run(LARGE_FILE)
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(contextlib.closing(board.connection()))
+        for _ in range(SLOW_READERS):
+            slow = stack.enter_context(socket.socket())
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            slow.connect(board.address)
+            # More than an emulator and this computer keep for a slow reader.
+            slow.sendall(b'GET /large.txt HTTP/1.1\r\nHost: x\r\n\r\n' * 32)
+        for _ in range(1000):
+            client.request('GET', '/favicon.svg')
+            response = client.getresponse()
+            assert (response.status, len(response.read())) == (200, int(response.headers['Content-Length']))
+    with board.repl():
+        board.run("import os\nos.remove('www/large.txt')")
 
 
 @pytest.mark.parametrize('number', range(len(ABUSE)))

@@ -20,6 +20,7 @@ struct netif ethernet_netif;
 uint8_t ethernet_address[6];
 static bool started;
 static bool data_refused;
+static volatile bool timers_due;
 
 static void pend_lwip(void) {
     SCB_ICSR = SCB_ICSR_PENDSVSET;
@@ -32,7 +33,10 @@ void ETHERNET_Handler(void) {
 
 void ethernet_tick(void) {
     static uint32_t ticks;
-    if (++ticks % TIMER_PERIOD_MS == 0 || data_refused) {
+    if (++ticks % TIMER_PERIOD_MS == 0) {
+        timers_due = true;
+    }
+    if (timers_due || data_refused) {
         pend_lwip();
     }
 }
@@ -69,7 +73,10 @@ void PendSV_Handler(void) {
         follow_link();
     }
     netif_poll_all(); // frames to ourselves
-    sys_check_timeouts();
+    if (timers_due) {
+        timers_due = false;
+        sys_check_timeouts();
+    }
     data_refused = offer_refused_data();
 }
 

@@ -14,11 +14,15 @@ uint32_t pseudo_random(void);
 // A received frame of full size takes two buffers; requests and acknowledgements take one. A multiple of four, see lan9118.c.
 #define PBUF_POOL_BUFSIZE (768)
 
+// Memory for sending, see tcp_memory.c: TCP_OWN_SND_BUF bytes are kept for each connection, MEM_SIZE_NOT_TCP for DHCP and the like.
+#define MEM_SIZE_NOT_TCP (512)
+
 #if SMALL_RAM
 #define TCP_WND (2 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define MEMP_NUM_TCP_PCB (8)
-#define MEMP_NUM_TCP_SEG (16)
+#define MEMP_NUM_TCP_SEG (24)
+#define TCP_OWN_SND_BUF (128)
 #define MEM_SIZE (4500)
 #define PBUF_POOL_SIZE (8)
 #else
@@ -26,6 +30,7 @@ uint32_t pseudo_random(void);
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (4 * TCP_MSS)
 #define MEMP_NUM_TCP_SEG (48)
+#define TCP_OWN_SND_BUF (512)
 #define MEM_SIZE (16000)
 #define PBUF_POOL_SIZE (20)
 #endif
