@@ -101,7 +101,7 @@ class Benchmark:
         if not self.quick:
             text = (
                 'The smallest -X heapsize with which all work but the template page is done right, and ours with it. '
-                'Both servers are frozen in the firmware.'
+                'Both servers are frozen in the firmware. Ours sets gc.threshold() where the program has not.'
             )
             table = self.table('Smallest heap that does all work, UNIX firmware', 'KB', text, scale=1024)
             for server in self.on('UNIX'):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import client
+import servers
 
 WARM_UP = 6
 HEAP = '64M'  # of the firmware, where memory is counted: the collector is off, and nothing is freed
@@ -142,7 +143,7 @@ def smallest_heap(server, works):
     def passes(kilobytes):
         try:
             options = ['-X', f'heapsize={kilobytes}K']
-            extra = ['small'] if server.name == 'MicroWebSrv2' else []
+            extra = [] if server.name != 'MicroWebSrv2' else ['small'] if servers.PAGE in works else ['small', '']
             with server.running(options=options, extra=extra, timeout=HEAP_TIMEOUT) as running:
                 for name in works:
                     with client.Session(running.port, HEAP_TIMEOUT) as session:

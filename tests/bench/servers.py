@@ -130,7 +130,7 @@ def all_servers(www, firmware, firmware_version):
         )
 
     servers = [
-        on_cpython('MicroWebSrv2', 'ours.py', own_version(), everything, modules),
+        on_cpython('MicroWebSrv2', 'ours.py', f'{own_version()}, {versions("websockets")}', everything, modules),
         on_cpython('microdot', 'microdot_app.py', versions('microdot', 'Jinja2'), everything),
         on_cpython('uhttp-server', 'uhttp_app.py', versions('uhttp-server'), without_page),
         on_cpython('aiohttp', 'aiohttp_app.py', versions('aiohttp', 'Jinja2'), everything),

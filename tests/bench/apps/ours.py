@@ -41,7 +41,7 @@ def accept(server, web_socket):
     web_socket.OnTextMessage = echo
 
 
-def main(port, folder, small=False):
+def main(port, folder, small=False, pages=True):
     server = MicroWebSrv2()
     if small:
         server.SetEmbeddedConfig()
@@ -51,7 +51,8 @@ def main(port, folder, small=False):
     server.RootPath = folder
     server.LogLevel = MicroWebSrv2.WARNING
     MicroWebSrv2.LoadModule('WebSockets').OnWebSocketAccepted = accept
-    MicroWebSrv2.LoadModule('PyhtmlTemplate')
+    if pages:
+        MicroWebSrv2.LoadModule('PyhtmlTemplate')
     server.StartManaged(0)
 
 
