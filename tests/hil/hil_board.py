@@ -39,20 +39,38 @@ class Board:
         # the history, where it would lie in the middle of the heap.
         assert self.run('print("ready")') == 'ready\n'
 
+    def interrupt_again(self):
+        """Stops a program once more, at the REPL.
+
+        MicroPython keeps the traceback of the last Ctrl-C. That of the server lies where the heap was busy then.
+        """
+        self._type('print("busy")\nwhile True:\n pass')
+        self.dut.expect_exact('busy')
+        self.dut.write('\x03')
+        assert 'KeyboardInterrupt' in self._result(REPLY_TIMEOUT)[1]
+
     def run(self, code, timeout=REPLY_TIMEOUT):
         """Runs Python on the board, whose REPL must be there, and returns what it prints."""
+        self._type(code)
+        output, error = self._result(timeout)
+        assert not error, error
+        return output.replace('\r\n', '\n')
+
+    def _type(self, code):
+        """Gives a program to the raw REPL."""
         self.dut.write('\x01')
         self.dut.expect_exact('raw REPL; CTRL-B to exit\r\n>', timeout=REPLY_TIMEOUT)
         for line in code.split('\n'):
             self.dut.write(line)  # which ends it with a line feed
         self.dut.write('\x04')
-        self.dut.expect_exact('OK', timeout=timeout)
+        self.dut.expect_exact('OK', timeout=REPLY_TIMEOUT)
+
+    def _result(self, timeout):
+        """Waits until the program has ended, and leaves the raw REPL; returns what it printed, and its traceback."""
         found = self.dut.expect(re.compile(rb'(.*?)\x04(.*?)\x04>', re.DOTALL), timeout=timeout)
         self.dut.write('\x02')
         self.dut.expect_exact(PROMPT, timeout=REPLY_TIMEOUT)
-        output, error = (group.decode() for group in found.groups())
-        assert not error, error
-        return output.replace('\r\n', '\n')
+        return tuple(group.decode() for group in found.groups())
 
     @contextlib.contextmanager
     def repl(self):
