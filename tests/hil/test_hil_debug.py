@@ -1,8 +1,9 @@
-"""`make debug` as a person uses it: a breakpoint in the firmware, its sources, Ctrl-C, and nothing left behind."""
+"""The debugger as a person uses it: a breakpoint in the firmware, its sources, Ctrl-C, and nothing left behind."""
 
 import re
 import shutil
 import socket
+import sys
 import urllib.request
 
 import pexpect
@@ -14,15 +15,22 @@ GDB = 'gdb-multiarch'
 PROMPT = re.compile(r'\n(?:\x1b\S*)?\(gdb\) ')
 DEADLINE = 60  # seconds, for a loaded machine
 
+# As tools/examine.py does it, but on the image that is there.
+DEBUG = """
+import sys
+from tools import boards
+sys.exit(boards.load('QEMU').debug(boards.Context('QEMU', {'FLASH': sys.argv[1]})))
+"""
+
 
 class Debugger(pexpect.spawn):
     """gdb on a terminal."""
 
     def __init__(self, flash):
         """Starts it on the emulated board; `flash`: the Path of the board's flash."""
-        command = ['BOARD=QEMU', f'FLASH={flash}', 'debug']
+        program = ['-c', DEBUG, str(flash)]
         environment = common.clean_environment(TERM='dumb')
-        super().__init__('make', command, encoding='utf-8', timeout=DEADLINE, cwd=common.ROOT, env=environment)
+        super().__init__(sys.executable, program, encoding='utf-8', timeout=DEADLINE, cwd=common.ROOT, env=environment)
 
     def answer(self):
         """Returns what gdb prints until it asks for the next command."""
