@@ -7,7 +7,7 @@ import re
 
 BOOT_TIMEOUT = 40  # seconds: a real board joins its network in this time
 REPLY_TIMEOUT = 10
-OPEN = re.compile(rb'open http://([\d.]+)(?::(\d+))?')
+OPEN = re.compile(rb'open http://([\d.]+)(?::(\d+))?(?=[^\d.:])')  # with what follows: it comes in pieces
 PROMPT = '>>> '
 
 

@@ -25,6 +25,10 @@ uint32_t pseudo_random(void);
 #define TCP_OWN_SND_BUF (128)
 #define MEM_SIZE (4500)
 #define PBUF_POOL_SIZE (8)
+// One name at a time, and no fragments of IP packets: TCP makes none.
+#define DNS_TABLE_SIZE (1)
+#define IP_FRAG (0)
+#define IP_REASSEMBLY (0)
 #else
 #define MEMP_NUM_TCP_PCB (16)
 #define TCP_WND (4 * TCP_MSS)

@@ -33,7 +33,10 @@
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (SMALL_RAM ? 128 : 1024)
 #define MICROPY_ENABLE_PYSTACK (1)
-#define PYSTACK_SIZE (SMALL_RAM ? 4 * 1024 : 6 * 1024)
+#define PYSTACK_SIZE (SMALL_RAM ? 3 * 1024 : 6 * 1024)
+
+// Each import within an import has a buffer of this size on the stack.
+#define MICROPY_ALLOC_PATH_MAX (128)
 
 // Modules
 #define MICROPY_PY_SYS_STDIO_BUFFER (1)
