@@ -439,7 +439,7 @@ class _Pool(XAsyncSocketsPool):
     """
 
     def __init__(self, on_second):
-        super().__init__()
+        XAsyncSocketsPool.__init__(self)
         self._on_second = on_second
         self._errors = 0
 

@@ -100,6 +100,7 @@ def divide(source, sizes, total):
 
     `source` is the text of frozen_content.c, `sizes` the symbols' sizes in its object file.
     """
+    sizes = dict(sizes)
     used = {}
     module = None
     files = {}
@@ -108,11 +109,11 @@ def divide(source, sizes, total):
             files[_identifier(found.group(1))] = found.group(1)
         elif found := _SECTION.match(line):
             module = found.group(1)
-            used[module] = 0
+            used.setdefault(module, 0)  # rom_objects.py adds a second part for each
         elif _TABLES.match(line):
             module = None
         elif module is not None and (found := _SYMBOL.match(line)):
-            used[module] += sizes.get(found.group(1), 0)
+            used[module] += sizes.pop(found.group(1), 0)  # once, also where #if gives it several definitions
             used[module] += sum(int(constant) + 1 for constant in _CONSTANT.findall(line))
     by_file = {files.get(name, name): count for name, count in used.items()}
     ordered = dict(sorted(by_file.items(), key=lambda item: (-item[1], item[0])))

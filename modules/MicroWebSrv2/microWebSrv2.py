@@ -34,7 +34,10 @@ _MIME_TYPES = {
     ".svg": "image/svg+xml",
     ".ico": "image/x-icon",
 }
+_modules = {}  # those that are loaded, by name: all servers have them
+_default_pages = ["index.html", "index.htm", "default.html", "default.htm"]
 _MIN_HEAD = 4096  # octets of request line and header fields that are taken, however small a buffer slot is
+_SERVER = b"Server: MicroWebSrv2 " + (b"MicroPython" if sys.implementation.name == "micropython" else b"CPython")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -67,11 +70,9 @@ class MicroWebSrv2:
     WARNING = 2
     ERROR = 3
 
-    _modules = {}
-    _defaultPages = ["index.html", "index.htm", "default.html", "default.htm"]
-    _server_name = "MicroWebSrv2 " + ("MicroPython" if sys.implementation.name == "micropython" else "CPython")
-
     def __init__(self):
+        self._modules = _modules
+        self._defaultPages = _default_pages
         self._pool = None
         self._managed = False
         self._server = None
@@ -105,7 +106,7 @@ class MicroWebSrv2:
         Raises ValueError if modName is none, MicroWebSrv2Exception, with its cause chained, if it cannot be loaded.
         """
         _require_text(modName, "modName")
-        if modName not in MicroWebSrv2._modules:
+        if modName not in _modules:
             package = __name__[: __name__.rfind(".")] + ".mods." + modName
             try:
                 __import__(package)
@@ -114,8 +115,8 @@ class MicroWebSrv2:
                     raise TypeError("its OnRequest is no method")
             except Exception as ex:
                 raise MicroWebSrv2Exception('Cannot load module "%s": %r' % (modName, ex)) from ex
-            MicroWebSrv2._modules[modName] = instance
-        return MicroWebSrv2._modules[modName]
+            _modules[modName] = instance
+        return _modules[modName]
 
     @staticmethod
     def HTMLEscape(s):
@@ -132,8 +133,8 @@ class MicroWebSrv2:
     def AddDefaultPage(filename):
         """Adds a page that stands for its folder. filename: str, not empty. Raises ValueError if it is none."""
         _require_text(filename, "filename")
-        if filename not in MicroWebSrv2._defaultPages:
-            MicroWebSrv2._defaultPages.append(filename)
+        if filename not in _default_pages:
+            _default_pages.append(filename)
 
     @staticmethod
     def AddMimeType(ext, mimeType):
@@ -282,7 +283,7 @@ class MicroWebSrv2:
     def _new_second(self):
         """Makes the fields Server and Date of this second."""
         date = http_date(int(time.time()))
-        self._fields = b"Server: " + self._server_name.encode() + (b"\r\nDate: " + date if date else b"")
+        self._fields = _SERVER + (b"\r\nDate: " + date if date else b"")
         self._fields_second = self._pool._now
         self._ok_heads.clear()
         self._starts.clear()

@@ -102,6 +102,9 @@ if sys.implementation.name == "micropython":
             """Nothing is held outside the heap."""
 
 else:
+    # Who imports it first counts as the main thread, for which the interpreter waits at its end: a thread of the
+    # server's own, started by _thread, must not be that.
+    import threading  # noqa: F401
     from time import monotonic as _monotonic
 
     _MAX_BACKLOG = 1 << 16
@@ -691,7 +694,7 @@ class XAsyncTCPServer(XAsyncSocket):
         return server
 
     def __init__(self, asyncSocketsPool, sock, srvAddr, bufSlots):
-        super().__init__(asyncSocketsPool, sock)
+        XAsyncSocket.__init__(self, asyncSocketsPool, sock)
         self._srv_addr = srvAddr
         self._buf_slots = bufSlots
         self._on_accepted = None
@@ -783,7 +786,7 @@ class XAsyncTCPClient(XAsyncSocket):
     )
 
     def __init__(self, asyncSocketsPool, sock, srvAddr, address, recvSize):
-        super().__init__(asyncSocketsPool, sock)
+        XAsyncSocket.__init__(self, asyncSocketsPool, sock)
         self._io = sock
         self._tls = None
         self._server = None
@@ -1063,7 +1066,7 @@ class XAsyncTCPClient(XAsyncSocket):
     def _release(self, reason):
         self._on_data = self._pump = self._out = None
         self._queued = 0
-        super()._release(reason)
+        XAsyncSocket._release(self, reason)
         if self._protocol:
             self._protocol.released()
 

@@ -24,7 +24,7 @@ class _OutgoingTCPClient(XAsyncTCPClient):
     __slots__ = ("_is_open", "_told")
 
     def __init__(self, pool, sock, srvAddr, recvSize):
-        super().__init__(pool, sock, srvAddr, srvAddr, recvSize)
+        XAsyncTCPClient.__init__(self, pool, sock, srvAddr, srvAddr, recvSize)
         self._is_open = self._told = False
         self._mask = _OUT
 
@@ -48,7 +48,7 @@ class _OutgoingTCPClient(XAsyncTCPClient):
     def OnReadyForWriting(self):
         """Ends the opening of the connection, later sends on with what is queued."""
         if self._is_open or self._closed:
-            super().OnReadyForWriting()
+            XAsyncTCPClient.OnReadyForWriting(self)
         elif self._has_failed():
             self._close(XClosedReason.Error)
         else:
@@ -74,7 +74,7 @@ class _OutgoingTCPClient(XAsyncTCPClient):
     def _release(self, reason):
         if not self._is_open:
             self._on_closed = None  # it never was open
-        super()._release(reason)
+        XAsyncTCPClient._release(self, reason)
         if not self._is_open and self._on_connect_failed:
             self._on_connect_failed(self)
 

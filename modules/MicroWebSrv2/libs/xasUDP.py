@@ -53,7 +53,7 @@ class UDPDatagram(XAsyncUDPDatagram):
     __slots__ = ("_family", "_local_addr", "_on_data_recv", "_on_fails_to_send", "_queue", "_recv_size")
 
     def __init__(self, asyncSocketsPool, sock, localAddr, recvSize):
-        super().__init__(asyncSocketsPool, sock)
+        XAsyncUDPDatagram.__init__(self, asyncSocketsPool, sock)
         self._local_addr = localAddr
         self._recv_size = recvSize
         self._queue = []

@@ -33,10 +33,6 @@ def _hang_up(client):
     client.Close()
 
 
-def _is_callback(value):
-    return value is None or callable(value)
-
-
 def _is_length(value):
     return isinstance(value, int) and value >= 0
 
@@ -46,22 +42,8 @@ def _require(condition, name, what):
         raise ValueError('"%s" must be %s.' % (name, what))
 
 
-def _property(name, attribute, is_right, what):
-    """Makes a property that is checked when it is set: is_right(value) tells whether it is what it must be."""
-
-    # Default arguments take half of the memory that closures take on MicroPython.
-    def read(self, attribute=attribute):
-        return getattr(self, attribute)
-
-    def write(self, value, name=name, attribute=attribute, is_right=is_right, what=what):
-        _require(is_right(value), name, what)
-        setattr(self, attribute, value)
-
-    return property(read, write)
-
-
-def _callback_property(name, attribute):
-    return _property(name, attribute, _is_callback, 'a function or None')
+def _require_callback(value, name):
+    _require(value is None or callable(value), name, 'a function or None')
 
 
 def _octets(msg):
@@ -79,27 +61,13 @@ def _octets(msg):
 class WebSocket(FrameReader):
     """A WebSocket connection (documentation, section WebSocket Class). Made by the module WebSockets.
 
-    Properties; each raises ValueError if it is set to what it must not be:
-
-    - OnTextMessage: callback f(webSocket, msg) or None: a text message was received; msg is a str.
-    - OnBinaryMessage: callback f(webSocket, msg) or None: a binary message was received; msg is a memoryview.
-    - OnClosed: callback f(webSocket) or None: the connection is closed. Called exactly once, at once where it is so.
-    - MaxRecvMessageLength: int or None: octets of the longest message to receive, None for any. At first the server's
-      MaxRequestContentLength.
-    - MaxSendQueueLength: int: octets that may wait for a slow peer; beyond, it is dropped. At first the same.
+    Its properties raise ValueError if they are set to what they must not be.
     """
-
-    OnTextMessage = _callback_property('OnTextMessage', '_text_callback')
-    OnBinaryMessage = _callback_property('OnBinaryMessage', '_binary_callback')
-    MaxSendQueueLength = _property('MaxSendQueueLength', '_queue_limit', _is_length, 'a positive integer')
-    MaxRecvMessageLength = _property(
-        'MaxRecvMessageLength', '_limit', lambda value: value is None or _is_length(value), 'a positive integer or None'
-    )
 
     _pieces = None  # what was received and waits for a worker, where there are workers
 
     def __init__(self, microWebSrv2, request):
-        super().__init__()
+        FrameReader.__init__(self)
         self._limit = self._queue_limit = microWebSrv2.MaxRequestContentLength
         self._mws2 = microWebSrv2
         self._request = request
@@ -109,6 +77,56 @@ class WebSocket(FrameReader):
         self._text_callback = self._binary_callback = self._closed_callback = None
 
     @property
+    def OnTextMessage(self):
+        """Callback f(webSocket, msg) or None: a text message was received; msg is a str."""
+        return self._text_callback
+
+    @OnTextMessage.setter
+    def OnTextMessage(self, value):
+        """Sets it."""
+        _require_callback(value, 'OnTextMessage')
+        self._text_callback = value
+
+    @property
+    def OnBinaryMessage(self):
+        """Callback f(webSocket, msg) or None: a binary message was received; msg is a memoryview."""
+        return self._binary_callback
+
+    @OnBinaryMessage.setter
+    def OnBinaryMessage(self, value):
+        """Sets it."""
+        _require_callback(value, 'OnBinaryMessage')
+        self._binary_callback = value
+
+    @property
+    def MaxRecvMessageLength(self):
+        """int or None: octets of the longest message to receive, None for any.
+
+        At first the server's MaxRequestContentLength.
+        """
+        return self._limit
+
+    @MaxRecvMessageLength.setter
+    def MaxRecvMessageLength(self, value):
+        """Sets it."""
+        _require(value is None or _is_length(value), 'MaxRecvMessageLength', 'a positive integer or None')
+        self._limit = value
+
+    @property
+    def MaxSendQueueLength(self):
+        """int: octets that may wait for a slow peer; beyond, it is dropped.
+
+        At first the server's MaxRequestContentLength.
+        """
+        return self._queue_limit
+
+    @MaxSendQueueLength.setter
+    def MaxSendQueueLength(self, value):
+        """Sets it."""
+        _require(_is_length(value), 'MaxSendQueueLength', 'a positive integer')
+        self._queue_limit = value
+
+    @property
     def OnClosed(self):
         """Callback f(webSocket) or None: called exactly once; at once where the connection is closed already."""
         return self._closed_callback
@@ -116,7 +134,7 @@ class WebSocket(FrameReader):
     @OnClosed.setter
     def OnClosed(self, value):
         """Sets it."""
-        _require(_is_callback(value), 'OnClosed', 'a function or None')
+        _require_callback(value, 'OnClosed')
         self._closed_callback = value
         if self._ended:
             self._client._pool._call(self._tell_closed)
@@ -348,19 +366,39 @@ class WebSocket(FrameReader):
 class WebSockets:
     """The module that accepts WebSocket connections (documentation, section WebSockets module properties).
 
-    Properties; each raises ValueError if it is set to what it must not be:
-
-    - OnWebSocketProtocol: callback f(microWebSrv2, protocols) or None: selects a sub-protocol; protocols is the list of
-      str that the client proposes. Returns one of them, or None.
-    - OnWebSocketAccepted: callback f(microWebSrv2, webSocket) or None: a connection was accepted: the place to assign
-      the callbacks of the WebSocket. Without this callback, no connection is accepted.
+    Its properties raise ValueError if they are set to what they must not be.
     """
-
-    OnWebSocketProtocol = _callback_property('OnWebSocketProtocol', '_protocol_callback')
-    OnWebSocketAccepted = _callback_property('OnWebSocketAccepted', '_accepted_callback')
 
     def __init__(self):
         self._protocol_callback = self._accepted_callback = None
+
+    @property
+    def OnWebSocketProtocol(self):
+        """Callback f(microWebSrv2, protocols) or None: selects a sub-protocol.
+
+        protocols: list of str, those that the client proposes. It returns one of them, or None.
+        """
+        return self._protocol_callback
+
+    @OnWebSocketProtocol.setter
+    def OnWebSocketProtocol(self, value):
+        """Sets it."""
+        _require_callback(value, 'OnWebSocketProtocol')
+        self._protocol_callback = value
+
+    @property
+    def OnWebSocketAccepted(self):
+        """Callback f(microWebSrv2, webSocket) or None: a connection was accepted.
+
+        The place to assign the callbacks of the WebSocket. Without this callback, no connection is accepted.
+        """
+        return self._accepted_callback
+
+    @OnWebSocketAccepted.setter
+    def OnWebSocketAccepted(self, value):
+        """Sets it."""
+        _require_callback(value, 'OnWebSocketAccepted')
+        self._accepted_callback = value
 
     @staticmethod
     def Broadcast(webSockets, msg):
