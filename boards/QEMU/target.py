@@ -14,7 +14,7 @@ HIL = {'service': 'qemu', 'capabilities': ('tls', 'lan', 'watchdog', 'reset', 'p
 
 # What the machine has (boards/QEMU/port/mps2.ld), and what start-up needs of it at least.
 CODE_SIZE = 4 * 1024 * 1024
-RAM_KB = (64, 4096)
+RAM_KB = (48, 4096)
 STACK_KB = (6, 256)
 
 

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from tools import boards, emulator
 
-VARIABLES = {'RAM_KB': '80'}
+VARIABLES = {'RAM_KB': '68'}
 
 
 @pytest.mark.capable('power')
@@ -26,6 +26,6 @@ def test_smallest_ram(tmp_path):
             for path in ('/', '/style.css', '/test.pyhtml', '/api/hello/you'):
                 assert (path, board.get(path)[0]) == (path, 200)
             with connect(f'ws://127.0.0.1:{port}/wstest', subprotocols=['echo'], proxy=None) as echo:
-                for size in (100, 1000):
+                for size in (100, 3000):
                     echo.send('x' * size)
                     assert echo.recv(timeout=10) == 'x' * size
