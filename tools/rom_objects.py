@@ -13,7 +13,8 @@ is built. So the C file that makemanifest.py writes gets constant objects, and t
   properties, static methods and constants gets its dict as a constant. Such a class takes no new attributes; those of
   others, as of applications, are made as ever.
 
-The port must be linked with LINK_WITH.
+The port must be linked with `-Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class`. The layouts
+are those of MicroPython 1.25: what is built from another one makes these objects on the heap, as without this.
 """
 
 import ast
@@ -23,7 +24,6 @@ import runpy
 import sys
 from pathlib import Path
 
-LINK_WITH = '-Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class'
 MARK = '\n// ---- objects in flash: by tools/rom_objects.py\n'
 OWN = ('MicroWebSrv2_', 'firmware_')  # how the names of the modules begin whose classes become constants
 
@@ -36,6 +36,29 @@ _CODE = re.compile(r'^static const byte fun_data_(\w+)\[\d+\] = \{\n(.*?)^\};', 
 _INSTRUCTION = re.compile(r'^    0x.*?, // ([A-Z]\w*)(?: (.*))?$', re.M)
 _CHILDREN = re.compile(r'^static const mp_raw_code_t \*const children_(\w+)\[\] = \{\n(.*?)^\};', re.M | re.S)
 _CONSTANTS = re.compile(r'^static const mp_rom_obj_t const_obj_table_data_(\w+)\[\d+\] = \{\n(.*?)^\};', re.M | re.S)
+
+# For another MicroPython: the linker has been told that there are wrappers.
+_WITHOUT = """\
+#include "py/emitglue.h"
+#include "py/runtime.h"
+
+mp_obj_t __real_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
+    const mp_obj_t *def_args);
+mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
+    const mp_obj_t *def_args);
+
+mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
+    const mp_obj_t *def_args) {
+    return __real_mp_make_function_from_proto_fun(code, context, def_args);
+}
+
+mp_obj_t __real_mp_load_build_class(void);
+mp_obj_t __wrap_mp_load_build_class(void);
+
+mp_obj_t __wrap_mp_load_build_class(void) {
+    return __real_mp_load_build_class();
+}
+"""
 
 _BEGIN = """\
 #include "py/builtin.h"
@@ -301,8 +324,8 @@ class ClassBody:
 def addition(text, tools):
     """Returns the C text that puts functions and classes into flash.
 
-    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. Raises ValueError when the text has
-    another form than that of MicroPython 1.25.
+    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. Raises ValueError, KeyError or
+    IndexError when the text has another form than that of MicroPython 1.25.
     """
     ends = [(found.start(), Module(found.group(1), found.group(2))) for found in _MODULE.finditer(text)]
     if not ends:
@@ -314,7 +337,9 @@ def addition(text, tools):
         _add_function(ends[place][1], place, found.group(1), dict(_FIELD.findall(found.group(2))))
     modules = [module for _, module in ends]
     _add_classes(text, modules, tools)
-    return ''.join([_BEGIN, *_tables(modules), _END])
+    with_objects = ''.join([_BEGIN, *_tables(modules), _END])
+    is_known = 'MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR == 25'
+    return f'#if {is_known}\n{with_objects}#else\n{_WITHOUT}#endif\n'
 
 
 def _add_function(module, place, name, fields):
@@ -397,9 +422,11 @@ def main():
     text = path.read_text()
     own = text.partition(MARK)[0]
     try:
-        wanted = own + MARK + addition(own, makeqstrdata)
+        added = addition(own, makeqstrdata)
     except (ValueError, KeyError, IndexError) as error:
-        sys.exit(f'{path} is not as MicroPython 1.25 writes it: {error!r}')
+        print(f'{path} is not as MicroPython 1.25 writes it ({error!r}): functions and classes take heap')
+        added = _WITHOUT
+    wanted = own + MARK + added
     if wanted != text:
         path.write_text(wanted)
 

@@ -6,3 +6,7 @@ MICROPY_PY_LWIP = 1
 MICROPY_PY_NETWORK_WIZNET5K = 5500
 
 FROZEN_MANIFEST = $(BOARD_DIR)/manifest.py
+
+# The frozen modules' functions and classes lie in flash: tools/rom_objects.py says how.
+MAKE_MANIFEST = $(PYTHON) $(BOARD_DIR)/../../tools/rom_objects.py $(TOP)/tools/makemanifest.py
+LDFLAGS += -Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class

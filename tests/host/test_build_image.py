@@ -3,10 +3,11 @@
 import gzip
 import re
 import subprocess
+import sys
 
 import pytest
 
-from tools import boards, frozen, lint, rom_objects, size
+from tools import boards, frozen, lint, size
 from tools.common import ROOT, Failure
 
 FIRMWARE = ROOT / 'build' / 'UNIX' / 'firmware'
@@ -263,6 +264,19 @@ for one in (XAsyncTCPClient, HttpRequest, HttpResponse, UrlUtils, XClosedReason,
     assert re.sub('0x\\w+', '', frozen_classes) == re.sub('0x\\w+', '', sources)
 
 
-def test_another_form_of_frozen_content_is_refused():
-    with pytest.raises(ValueError, match='no frozen modules'):
-        rom_objects.addition('const char mp_frozen_names[] = {0};', None)
+def test_frozen_content_of_another_form_is_left_as_it_is(tmp_path):
+    """And can be linked all the same: the linker has been told that there are wrappers."""
+    micropython = tmp_path / 'micropython'
+    for name, text in (
+        ('tools/makemanifest.py', "import sys; open(sys.argv[2], 'w').write('const char mp_frozen_names[] = {0};')"),
+        ('py/makeqstrdata.py', ''),
+    ):
+        (micropython / name).parent.mkdir(parents=True)
+        (micropython / name).write_text(text)
+    made = tmp_path / 'frozen_content.c'
+    command = [sys.executable, ROOT / 'tools' / 'rom_objects.py', micropython / 'tools' / 'makemanifest.py', '-o', made]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0 and 'not as MicroPython 1.25 writes it' in result.stdout, result
+    text = made.read_text()
+    assert text.startswith('const char mp_frozen_names[] = {0};') and 'rom_classes' not in text
+    assert 'mp_obj_t __wrap_mp_load_build_class(void) {' in text
