@@ -4,17 +4,19 @@
 
 Frozen bytecode lies in flash, but importing a frozen module makes objects on the heap: one of four words for each
 function, one for each property, and each class has a dict of them. Nearly all that is in them is known when the image
-is built. So the C file that makemanifest.py writes gets constant objects, and two wrappers:
+is built. So the C file that makemanifest.py writes gets constant objects, and three wrappers:
 
 - around the function that makes function objects: a `def` of a frozen module gets the constant. What is not known is
   the module's context, which has its globals: the constants have the address of one in static RAM, and when a module's
   code begins, its context is copied there.
+- around the begin of a collection: these contexts keep the modules' globals, as function objects on the heap would.
 - around the function that a `class` statement calls: a class of this project whose body only defines functions,
   properties, static methods and constants gets its dict as a constant. Such a class takes no new attributes; those of
   others, as of applications, are made as ever.
 
-The port must be linked with `-Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class`. The layouts
-are those of MicroPython 1.25: what is built from another one makes these objects on the heap, as without this.
+The port must be linked with `-Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class
+-Wl,--wrap=gc_collect_start`. The layouts are those of MicroPython 1.25: what is built from another one makes these
+objects on the heap, as without this.
 """
 
 import ast
@@ -58,10 +60,18 @@ mp_obj_t __wrap_mp_load_build_class(void);
 mp_obj_t __wrap_mp_load_build_class(void) {
     return __real_mp_load_build_class();
 }
+
+void __real_gc_collect_start(void);
+void __wrap_gc_collect_start(void);
+
+void __wrap_gc_collect_start(void) {
+    __real_gc_collect_start();
+}
 """
 
 _BEGIN = """\
 #include "py/builtin.h"
+#include "py/gc.h"
 #include "py/objfun.h"
 #include "py/runtime.h"
 
@@ -107,8 +117,6 @@ typedef struct _rom_class_t {
 
 #define ROM_DICT(ordered, length, slots) {{&mp_type_dict}, {.all_keys_are_qstrs = 1, .is_fixed = 1, \\
     .is_ordered = ordered, .used = length, .alloc = MP_ARRAY_SIZE(slots), .table = (void *)slots}}
-
-// The dict of the globals is kept alive by the module object in sys.modules, which has the same one.
 """
 
 _END = """\
@@ -173,6 +181,14 @@ mp_obj_t __wrap_mp_load_build_class(void) {
         function = MP_OBJ_FROM_PTR(&rom_build_class_obj);
     }
     return function;
+}
+
+void __real_gc_collect_start(void);
+void __wrap_gc_collect_start(void);
+
+void __wrap_gc_collect_start(void) {
+    __real_gc_collect_start();
+    gc_collect_root((void **)rom_contexts, sizeof(rom_contexts) / (sizeof(void *)));
 }
 """
 

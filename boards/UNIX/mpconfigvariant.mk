@@ -15,4 +15,4 @@ MPY_CROSS_FLAGS += -march=host
 
 # The frozen modules' functions and classes lie in the program's constants: tools/rom_objects.py says how.
 override MAKE_MANIFEST = $(PYTHON) $(VARIANT_DIR)/../../tools/rom_objects.py $(TOP)/tools/makemanifest.py
-LDFLAGS_EXTRA += -Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class
+LDFLAGS_EXTRA += -Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class -Wl,--wrap=gc_collect_start

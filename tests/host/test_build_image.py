@@ -244,6 +244,19 @@ assert new is not old and new.decode_text(b'\\xc3\\xa9') == '\\xe9'
     assert on_firmware(code, tmp_path) == ''
 
 
+def test_frozen_functions_keep_the_globals_of_a_module_that_is_let_go(tmp_path):
+    code = """
+import gc, sys
+import MicroWebSrv2.libs
+from MicroWebSrv2.libs.pyhtmlCompiler import compile_page
+del sys.modules['MicroWebSrv2.libs.pyhtmlCompiler'], MicroWebSrv2.libs.pyhtmlCompiler
+gc.collect()
+rubbish = [bytes(100) for _ in range(2000)]
+print(compile_page(b'{{ x }}', 'page', {'x': 7}).render())
+"""
+    assert on_firmware(code, tmp_path) == "b'7'\n"
+
+
 def test_frozen_classes_are_as_if_made_on_the_device(tmp_path):
     """The same modules compiled on the device, and frozen, have classes of the same names, kinds and values."""
     code = """

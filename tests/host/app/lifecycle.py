@@ -52,7 +52,7 @@ def change(microWebSrv2, request):
 
 
 def in_calling_thread():
-    testbed.ready()
+    testbed.ready_when_listening(server)
     server.StartManaged(0)
 
 

@@ -46,6 +46,17 @@ def ready():
     print('READY')
 
 
+def ready_when_listening(mws2):
+    """Has it said by the server's first message, "Server listening …", for one that takes the calling thread."""
+    on_logging = mws2.OnLogging
+
+    def log(_, msg, msgType):
+        mws2.OnLogging = on_logging
+        ready()
+
+    mws2.OnLogging = log
+
+
 def serve(mws2):
     """Starts a server as the settings ask for, and stays in it."""
     threads = SETTINGS.get('threads')
@@ -55,7 +66,7 @@ def serve(mws2):
         ready()
         pool.AsyncWaitEvents()
     elif threads == 0:
-        ready()
+        ready_when_listening(mws2)
         mws2.StartManaged(0)
     else:
         mws2.StartManaged(threads)
