@@ -32,6 +32,7 @@ def main(variables):
     firmware = _build_firmware()
     version = '.'.join(map(str, sources.get({}).version))
     command = [sys.executable, FOLDER, '--firmware', firmware, '--firmware-version', f'MicroPython {version}']
+    command += ['--mpy-cross', sources.mpy_cross({})]
     if 'QUICK' in variables:
         command.append('--quick')
     if 'RECORD' in variables:

@@ -111,6 +111,13 @@ class Benchmark:
                     table.add('with templates', server.name, measures.smallest_heap(server, server.works))
         say('counted memory')
 
+    def measure_size(self, mpy_cross):
+        """Fills the table of the modules' sizes."""
+        text = 'Without line numbers (mpy-cross -O3), for boards without an image. microdot needs asyncio besides.'
+        table = self.table('Size as .mpy files', 'KB', text, scale=1024, digits=1)
+        for row, name, files in servers.module_sets():
+            table.add(row, name, measures.bytecode_size(mpy_cross, files))
+
     def measure_idle(self):
         """Fills the table of idle connections."""
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -176,6 +183,7 @@ def main():
     parser.add_argument('--quick', action='store_true', help='a part of it, in less than three minutes')
     parser.add_argument('--firmware', required=True, type=Path, help="the UNIX board's firmware")
     parser.add_argument('--firmware-version', required=True, help='its version')
+    parser.add_argument('--mpy-cross', required=True, type=Path, help='the compiler')
     parser.add_argument('--board', type=Path, help="the emulated board's results, JSON")
     parser.add_argument('--record', type=Path, help='the document to write')
     parser.add_argument('--command', default='make bench RECORD=1', help='the command that the document names')
@@ -184,6 +192,7 @@ def main():
     benchmark = Benchmark(arguments.quick, arguments.firmware, arguments.firmware_version, servers.prepare())
     benchmark.count_instructions()
     benchmark.count_memory()
+    benchmark.measure_size(arguments.mpy_cross)
     if arguments.board:
         benchmark.take_board(arguments.board)
         if not arguments.quick:

@@ -183,6 +183,20 @@ def smallest_of_steps(passes, low, high, step):
     return None
 
 
+def bytecode_size(mpy_cross, files):
+    """Adds up what modules take as .mpy files without line numbers (mpy-cross -O3).
+
+    mpy_cross: Path. files: Paths of sources. Returns Result, bytes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / 'module.mpy'
+        total = 0
+        for file in files:
+            subprocess.run([mpy_cross, '-O3', '-s', file.name, '-o', made, file], check=True)
+            total += made.stat().st_size
+    return Result([total])
+
+
 class Load:
     """The result of loads of one kind of work on one server: lists, a number for each run.
 

@@ -171,6 +171,18 @@ def own_version():
     return f'MicroWebSrv2 {MicroWebSrv2.__version__}'
 
 
+def module_sets():
+    """Yields what a board without our image would load: (row of the table, server's name, list of Path)."""
+    ours = ROOT / 'modules' / 'MicroWebSrv2'
+    theirs = BUILD / 'micropython' / 'microdot'
+    libs = ('__init__', 'XAsyncSockets', 'httpConnection', 'httpParser', 'staticFiles', 'urlUtils')
+    http = [*ours.glob('[!_]*.py'), ours / '__init__.py', *(ours / 'libs' / f'{name}.py' for name in libs)]
+    elsewhere = {'__main__.py', 'hostFiles.py', 'sha1.py', 'wsBytesHost.py', 'wsNative.py'}  # or for a board
+    yield 'HTTP server', 'MicroWebSrv2', http
+    yield 'HTTP server', 'microdot', [theirs / name for name in ('__init__.py', 'helpers.py', 'microdot.py')]
+    yield 'all of the documentation', 'MicroWebSrv2', [f for f in ours.rglob('*.py') if f.name not in elsewhere]
+
+
 # nginx comes by apt, but is unpacked and not installed: an installed one would serve on port 80 from then on.
 
 

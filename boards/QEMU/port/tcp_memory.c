@@ -54,3 +54,11 @@ err_t tcp_memory_write(struct tcp_pcb *pcb, const void *data, u16_t *size, u8_t 
     }
     return error == ERR_MEM && !may_wait ? ERR_WOULDBLOCK : error;
 }
+
+void tcp_recv_late(struct tcp_pcb *pcb, tcp_recv_fn callback) {
+    tcp_recv(pcb, callback);
+    // Where data were refused, lwIP brings them again, and the end behind them.
+    if (callback != NULL && pcb->state == CLOSE_WAIT && pcb->refused_data == NULL) {
+        callback(pcb->callback_arg, pcb, NULL, ERR_OK);
+    }
+}
