@@ -2,8 +2,7 @@
 #
 #     include("../manifest.py", asyncio=False, network=("net_lan",))
 #
-# The build freezes two more modules, made by tools/frozen.py: build_info and, where the board has WWW, www_image
-# and pyhtml_pages.
+# The build freezes more, made by tools/frozen.py: build_info and, where the board has WWW, www_image and pyhtml_pages.
 
 options.defaults(
     harness=True,  # the package `firmware`, and boot.py and main.py at top level

@@ -5,18 +5,8 @@ From the REPL: `import firmware`, then firmware.stop() and firmware.start().
 
 import gc
 
-
-def collect_early():
-    """Has memory collected each time that a quarter of what is free now has been allocated, not only when all is.
-
-    What stays then lies close together: on a full heap it lands in any gap, and nothing large fits between.
-    """
-    gc.collect()
-    if hasattr(gc, 'mem_free'):
-        gc.threshold(max(1024, gc.mem_free() // 4))
-
-
-collect_early()
+if hasattr(gc, 'threshold'):
+    gc.threshold(4096)  # while modules are imported, to keep them close together; the harness sets it for what is free
 
 
 def start():

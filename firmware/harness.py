@@ -10,8 +10,8 @@ import time
 
 import board
 from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool, XAsyncTCPServerException
+from MicroWebSrv2.microWebSrv2 import collect_early
 
-from firmware import collect_early
 from firmware import config as config_
 
 try:

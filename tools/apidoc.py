@@ -4,14 +4,13 @@ python -m tools.apidoc          writes the file
 python -m tools.apidoc --check  status 1 when the committed file is another
 """
 
-import importlib
 import inspect
-import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TARGET = ROOT / 'docs' / 'api.md'
+from tools import common
+
+TARGET = common.ROOT / 'docs' / 'api.md'
 
 _HEAD = """\
 # API
@@ -68,19 +67,11 @@ class Undocumented(Exception):
     """A public name without a description; the message names it."""
 
 
-def package():
-    """Imports and returns the package MicroWebSrv2 of this checkout."""
-    if str(ROOT / 'modules') not in sys.path:
-        sys.path.insert(0, str(ROOT / 'modules'))
-    return importlib.import_module('MicroWebSrv2')
-
-
 def render():
     """Returns the text of the page. Raises Undocumented."""
-    package()
     parts = [_HEAD]
     for title, module, names in _SECTIONS:
-        source = importlib.import_module('MicroWebSrv2.' + module)
+        source = common.server_module(module)
         parts.append(f'## {title}\n')
         for name in names:
             member = getattr(source, name)
@@ -144,7 +135,7 @@ def _function(function, level, is_static=False):
     doc = _doc(function, function.__qualname__)
     elsewhere = _ELSEWHERE.search(doc)
     if elsewhere:
-        module = importlib.import_module('MicroWebSrv2.libs.' + elsewhere.group(1))
+        module = common.server_module('libs.' + elsewhere.group(1))
         doc = _doc(getattr(module, elsewhere.group(2)), elsewhere.group(0))
         doc = re.sub(r'^client: XAsyncTCPClient\. ', '', doc, flags=re.MULTILINE)
     return f'{level} {function.__name__}{text}{" (static)" if is_static else ""}\n\n{doc}\n'
@@ -162,7 +153,7 @@ def main(arguments):
     text = render()
     if arguments == ['--check']:
         if TARGET.read_text(encoding='utf-8') != text:
-            print(f'{TARGET.relative_to(ROOT)} is not what the docstrings say: run python -m tools.apidoc')
+            print(f'{TARGET.relative_to(common.ROOT)} is not what the docstrings say: run python -m tools.apidoc')
             return 1
         return 0
     TARGET.write_text(text, encoding='utf-8')

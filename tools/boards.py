@@ -103,8 +103,9 @@ class Context:
 
     def _configuration(self):
         """Returns a text that differs when files of the board do that make does not follow, or the sources."""
-        files = sorted(path for path in self.board.rglob('*') if _CONFIGURES.search(path.name) and path.is_file())
-        lines = [f'{path.relative_to(self.board)} {_digest(path.read_bytes())}\n' for path in files]
+        found = [*self.board.rglob('*'), *(ROOT / 'boards' / 'lib').iterdir()]
+        files = sorted(path for path in found if _CONFIGURES.search(path.name) and path.is_file())
+        lines = [f'{path.relative_to(ROOT)} {_digest(path.read_bytes())}\n' for path in files]
         return ''.join(lines) + self.sources().identity
 
     def manifest(self):

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import functools
+import importlib
 import os
 import re
 import shutil
@@ -69,6 +70,14 @@ class Failure(Exception):
 
 class Unavailable(Failure):
     """A Failure for which this machine is the reason: it lacks an SDK or sources that this project cannot install."""
+
+
+def server_module(name):
+    """Imports a module of the server of this checkout; returns it. `name`: below the package, as 'libs.httpParser'."""
+    path = str(ROOT / 'modules')
+    if path not in sys.path:
+        sys.path.insert(0, path)
+    return importlib.import_module(f'MicroWebSrv2.{name}')
 
 
 def say(text):

@@ -13,7 +13,6 @@ import io
 import re
 import struct
 import symtable
-import sys
 import threading
 
 from tools import common
@@ -227,7 +226,7 @@ def page_module(name, source):
 
     name: str, for messages. source: bytes, the page. Raises Failure if the page is wrong.
     """
-    compiler = _page_compiler()
+    compiler = common.server_module('libs.pyhtmlCompiler')  # the device's own
     try:
         program = compiler.Program(source)
         body = '\n'.join(program.texts)
@@ -266,14 +265,6 @@ def _names(text):
             elif symbol.is_local() and not symbol.is_parameter():
                 assigned.add(symbol.get_name())
     return used, assigned
-
-
-def _page_compiler():
-    """Returns the server's own compiler of pages: what the device would do is what the build does."""
-    path = str(ROOT / 'modules')
-    if path not in sys.path:
-        sys.path.append(path)
-    return importlib.import_module('MicroWebSrv2.libs.pyhtmlCompiler')
 
 
 def _has_templates(ctx, manifests):

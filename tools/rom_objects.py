@@ -39,30 +39,33 @@ _INSTRUCTION = re.compile(r'^    0x.*?, // ([A-Z]\w*)(?: (.*))?$', re.M)
 _CHILDREN = re.compile(r'^static const mp_raw_code_t \*const children_(\w+)\[\] = \{\n(.*?)^\};', re.M | re.S)
 _CONSTANTS = re.compile(r'^static const mp_rom_obj_t const_obj_table_data_(\w+)\[\d+\] = \{\n(.*?)^\};', re.M | re.S)
 
-# For another MicroPython: the linker has been told that there are wrappers.
-_WITHOUT = """\
-#include "py/emitglue.h"
+_DECLARATIONS = """\
+#include "py/builtin.h"
+#include "py/gc.h"
+#include "py/objfun.h"
 #include "py/runtime.h"
 
 mp_obj_t __real_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
     const mp_obj_t *def_args);
 mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
     const mp_obj_t *def_args);
+mp_obj_t __real_mp_load_build_class(void);
+mp_obj_t __wrap_mp_load_build_class(void);
+void __real_gc_collect_start(void);
+void __wrap_gc_collect_start(void);
 
+"""
+
+# For another MicroPython: the linker has been told that there are wrappers.
+_WITHOUT = """\
 mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
     const mp_obj_t *def_args) {
     return __real_mp_make_function_from_proto_fun(code, context, def_args);
 }
 
-mp_obj_t __real_mp_load_build_class(void);
-mp_obj_t __wrap_mp_load_build_class(void);
-
 mp_obj_t __wrap_mp_load_build_class(void) {
     return __real_mp_load_build_class();
 }
-
-void __real_gc_collect_start(void);
-void __wrap_gc_collect_start(void);
 
 void __wrap_gc_collect_start(void) {
     __real_gc_collect_start();
@@ -70,11 +73,6 @@ void __wrap_gc_collect_start(void) {
 """
 
 _BEGIN = """\
-#include "py/builtin.h"
-#include "py/gc.h"
-#include "py/objfun.h"
-#include "py/runtime.h"
-
 // As mp_obj_fun_bc_t without default values; that has an array at its end, so that there can be no array of it.
 typedef struct _rom_function_t {
     mp_obj_base_t base;
@@ -132,11 +130,6 @@ static size_t rom_module_of(const mp_module_context_t *context) {
     return i;
 }
 
-mp_obj_t __real_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args);
-mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args);
-
 mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
     const mp_obj_t *def_args) {
     if (def_args == NULL) {
@@ -172,9 +165,6 @@ static mp_obj_t rom_build_class(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR(rom_build_class_obj, 2, rom_build_class);
 
-mp_obj_t __real_mp_load_build_class(void);
-mp_obj_t __wrap_mp_load_build_class(void);
-
 mp_obj_t __wrap_mp_load_build_class(void) {
     mp_obj_t function = __real_mp_load_build_class();
     if (function == MP_OBJ_FROM_PTR(&mp_builtin___build_class___obj)) {
@@ -182,9 +172,6 @@ mp_obj_t __wrap_mp_load_build_class(void) {
     }
     return function;
 }
-
-void __real_gc_collect_start(void);
-void __wrap_gc_collect_start(void);
 
 void __wrap_gc_collect_start(void) {
     __real_gc_collect_start();
@@ -355,7 +342,7 @@ def addition(text, tools):
     _add_classes(text, modules, tools)
     with_objects = ''.join([_BEGIN, *_tables(modules), _END])
     is_known = 'MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR == 25'
-    return f'#if {is_known}\n{with_objects}#else\n{_WITHOUT}#endif\n'
+    return f'{_DECLARATIONS}#if {is_known}\n{with_objects}#else\n{_WITHOUT}#endif\n'
 
 
 def _add_function(module, place, name, fields):
@@ -441,7 +428,7 @@ def main():
         added = addition(own, makeqstrdata)
     except (ValueError, KeyError, IndexError) as error:
         print(f'{path} is not as MicroPython 1.25 writes it ({error!r}): functions and classes take heap')
-        added = _WITHOUT
+        added = _DECLARATIONS + _WITHOUT
     wanted = own + MARK + added
     if wanted != text:
         path.write_text(wanted)

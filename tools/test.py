@@ -21,8 +21,7 @@ def main(variables):
         faults.append('hil')
     if faults:
         common.say(f'error: {", ".join(faults)}: see above')
-    arguments = shlex.split(variables.get('ARGS', ''))
-    tests = [sys.executable, '-m', 'pytest', *arguments]
+    tests = [sys.executable, '-m', 'pytest', *shlex.split(variables.get('ARGS', ''))]
     status = subprocess.run(tests, cwd=ROOT).returncode
     return status or (2 if faults else 0)
 

@@ -7,6 +7,5 @@ MICROPY_PY_NETWORK_WIZNET5K = 5500
 
 FROZEN_MANIFEST = $(BOARD_DIR)/manifest.py
 
-# The frozen modules' functions and classes lie in flash: tools/rom_objects.py says how.
-MAKE_MANIFEST = $(PYTHON) $(BOARD_DIR)/../../tools/rom_objects.py $(TOP)/tools/makemanifest.py
-LDFLAGS += -Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class -Wl,--wrap=gc_collect_start
+include $(BOARD_DIR)/../lib/rom_objects.mk
+LDFLAGS += $(ROM_OBJECTS_LDFLAGS)

@@ -13,6 +13,5 @@ LDFLAGS_EXTRA += -Wl,--build-id=none
 # Machine code of this computer's kind for the frozen modules that have some.
 MPY_CROSS_FLAGS += -march=host
 
-# The frozen modules' functions and classes lie in the program's constants: tools/rom_objects.py says how.
-override MAKE_MANIFEST = $(PYTHON) $(VARIANT_DIR)/../../tools/rom_objects.py $(TOP)/tools/makemanifest.py
-LDFLAGS_EXTRA += -Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class -Wl,--wrap=gc_collect_start
+include $(VARIANT_DIR)/../lib/rom_objects.mk
+LDFLAGS_EXTRA += $(ROM_OBJECTS_LDFLAGS)

@@ -49,13 +49,13 @@ def _is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _collect_early():
-    """Has MicroPython collect each time that a quarter of the free memory has been allocated, unless told otherwise.
+def collect_early():
+    """Has MicroPython collect each time that a quarter of what is free now has been allocated, not only when all is.
 
     On a heap that is filled before it is collected, what stays lands anywhere, and nothing large fits between.
     """
-    if hasattr(gc, "threshold") and gc.threshold() < 0:
-        gc.collect()
+    gc.collect()
+    if hasattr(gc, "threshold"):
         gc.threshold(max(1024, gc.mem_free() // 4))
 
 
@@ -168,7 +168,8 @@ class MicroWebSrv2:
         if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
             raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
         self._require_stopped()
-        _collect_early()
+        if hasattr(gc, "threshold") and gc.threshold() < 0:
+            collect_early()
         self._slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
         server = XAsyncTCPServer.Create(asyncSocketsPool, self._bindAddr, self._connQueueCapacity, self._slots)
         server.OnClientAccepted = self._on_client_accepted

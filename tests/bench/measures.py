@@ -143,7 +143,9 @@ def smallest_heap(server, works):
     def passes(kilobytes):
         try:
             options = ['-X', f'heapsize={kilobytes}K']
-            extra = [] if server.name != 'MicroWebSrv2' else ['small'] if servers.PAGE in works else ['small', '']
+            extra = []
+            if server.name == 'MicroWebSrv2':
+                extra = ['small'] if servers.PAGE in works else ['small', '']
             with server.running(options=options, extra=extra, timeout=HEAP_TIMEOUT) as running:
                 for name in works:
                     with client.Session(running.port, HEAP_TIMEOUT) as session:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import client
 
+from tools import frozen, lint
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / 'build' / 'bench'
@@ -165,10 +167,7 @@ def versions(*packages):
 
 def own_version():
     """Returns the version of the server in the tree as a text."""
-    sys.path.insert(0, str(ROOT / 'modules'))
-    import MicroWebSrv2
-
-    return f'MicroWebSrv2 {MicroWebSrv2.__version__}'
+    return f'MicroWebSrv2 {frozen.project_version()}'
 
 
 def module_sets():
@@ -177,7 +176,7 @@ def module_sets():
     theirs = BUILD / 'micropython' / 'microdot'
     libs = ('__init__', 'XAsyncSockets', 'httpConnection', 'httpParser', 'staticFiles', 'urlUtils')
     http = [*ours.glob('[!_]*.py'), ours / '__init__.py', *(ours / 'libs' / f'{name}.py' for name in libs)]
-    elsewhere = {'__main__.py', 'hostFiles.py', 'sha1.py', 'wsBytesHost.py', 'wsNative.py'}  # or for a board
+    elsewhere = {'sha1.py', 'wsNative.py', *(Path(path).name for path in lint.HOST_ONLY)}
     yield 'HTTP server', 'MicroWebSrv2', http
     yield 'HTTP server', 'microdot', [theirs / name for name in ('__init__.py', 'helpers.py', 'microdot.py')]
     yield 'all of the documentation', 'MicroWebSrv2', [f for f in ours.rglob('*.py') if f.name not in elsewhere]
