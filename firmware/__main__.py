@@ -44,7 +44,7 @@ def options_of(arguments):
 def main():
     """Run the firmware; returns the exit status."""
     if hasattr(micropython, 'kbd_intr'):
-        micropython.kbd_intr(3)     # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not behind -m.
+        micropython.kbd_intr(3)  # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not behind -m.
     try:
         changes, repl = options_of(sys.argv[1:])
     except ValueError as e:

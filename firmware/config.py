@@ -105,7 +105,7 @@ def read(path='config.json'):
     obj, fault = parse(path)
     if fault == '':
         obj, fault = parse(path + '.new')
-        if fault:   # Cut in the first save of all.
+        if fault:  # Cut in the first save of all.
             fault = ''
     return ({}, fault or None) if fault is not None else (obj, None)
 
@@ -185,8 +185,10 @@ def _find_unknown(obj, config, prefix, faults):
     """Add a fault for each key of `obj` that `config` does not have, and for each group that is none."""
     for key in obj:
         if key not in config:
-            faults.append('%s: no such key; did you mean %s%s?' % (
-                json.dumps(prefix + key)[1:32].rstrip('"'), prefix, _nearest(key, config)))
+            faults.append(
+                '%s: no such key; did you mean %s%s?'
+                % (json.dumps(prefix + key)[1:32].rstrip('"'), prefix, _nearest(key, config))
+            )
         elif not prefix and type(config[key]) is dict:
             if type(obj[key]) is dict:
                 _find_unknown(obj[key], config[key], key + '.', faults)

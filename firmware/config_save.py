@@ -58,7 +58,7 @@ def save(obj, path='config.json'):
     data = json.dumps(obj).encode()
     new = path + '.new'
     if not _exists(path) and config.parse(new)[1] is None:
-        os.rename(new, path)    # Finish a save that was cut, before `new` is written again.
+        os.rename(new, path)  # Finish a save that was cut, before `new` is written again.
         _sync()
     try:
         with open(new, 'wb') as f:

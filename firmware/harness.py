@@ -23,7 +23,7 @@ try:
 except ImportError:
     machine = None
 
-_LEVELS = ('debug', 'info', 'warning', 'error')     # as MicroWebSrv2.DEBUG and so on count
+_LEVELS = ('debug', 'info', 'warning', 'error')  # as MicroWebSrv2.DEBUG and so on count
 
 # Keys of config['server'] whose names on the server are not their words in PascalCase.
 _NAMES = {'root': 'RootPath', 'not_found_url': 'NotFoundURL', 'cors_allow_all': 'CORSAllowAll'}
@@ -61,7 +61,7 @@ def main():
 def start():
     """Start serving, or go on."""
     try:
-        if current is None or not current.booted:   # Ctrl-C came while it booted
+        if current is None or not current.booted:  # Ctrl-C came while it booted
             main()
         else:
             current.start()
@@ -112,6 +112,7 @@ class Harness:
         """Mount the flash, read the configuration, bring the network up, mount the frozen web files."""
         try:
             import build_info
+
             self.version, self.build = build_info.VERSION, build_info.BUILD
         except ImportError:
             pass
@@ -133,11 +134,13 @@ class Harness:
             _print_exception(e)
         try:
             import www_image
+
             self._www = www_image.mount()
         except ImportError:
             pass
         try:
             from firmware import device
+
             device.register(self)
         except ImportError:
             pass
@@ -151,8 +154,10 @@ class Harness:
         """Print who this is, and why it starts."""
         version = sys.implementation.version
         free = ', %d KB free' % (gc.mem_free() // 1024) if hasattr(gc, 'mem_free') else ''
-        print('MicroWebSrv2 %s (build %s) on %s, %s %d.%d.%d%s' % (
-            self.version, self.build, board.NAME, sys.implementation.name, version[0], version[1], version[2], free))
+        print(
+            'MicroWebSrv2 %s (build %s) on %s, %s %d.%d.%d%s'
+            % (self.version, self.build, board.NAME, sys.implementation.name, version[0], version[1], version[2], free)
+        )
         self.reset_cause = _reset_cause()
         if self.reset_cause:
             print('reset cause: ' + self.reset_cause)
@@ -421,8 +426,10 @@ class Harness:
                 host = self.address
             if host:
                 tls = server.IsSSLEnabled
-                urls.append('%s://%s%s' % (
-                    'https' if tls else 'http', host, '' if port == (443 if tls else 80) else ':%d' % port))
+                urls.append(
+                    '%s://%s%s'
+                    % ('https' if tls else 'http', host, '' if port == (443 if tls else 80) else ':%d' % port)
+                )
         return urls
 
     def _announce(self):
@@ -467,8 +474,13 @@ def _reset_cause():
         cause = machine.reset_cause()
     except AttributeError:
         return None
-    for name, text in (('PWRON_RESET', 'power-on'), ('HARD_RESET', 'hard reset'), ('WDT_RESET', 'watchdog'),
-                       ('SOFT_RESET', 'soft reset'), ('DEEPSLEEP_RESET', 'deep sleep')):
+    for name, text in (
+        ('PWRON_RESET', 'power-on'),
+        ('HARD_RESET', 'hard reset'),
+        ('WDT_RESET', 'watchdog'),
+        ('SOFT_RESET', 'soft reset'),
+        ('DEEPSLEEP_RESET', 'deep sleep'),
+    ):
         if getattr(machine, name, None) == cause:
             return text
     return str(cause)

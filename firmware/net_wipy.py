@@ -5,7 +5,7 @@ As the fallback the device stays an access point until it is reset: it cannot se
 
 _AGAIN_S = 60
 _JOIN_MS = 5000
-_AP_ADDRESS = '192.168.1.1'     # the CC3200's own default
+_AP_ADDRESS = '192.168.1.1'  # the CC3200's own default
 
 _nic = None
 _config = None

@@ -90,7 +90,7 @@ def _join():
     net = _config['network']
     _sta.active(True)
     try:
-        _sta.config(reconnects=0)   # ESP32 searches without end otherwise; poll() does that, with pauses.
+        _sta.config(reconnects=0)  # ESP32 searches without end otherwise; poll() does that, with pauses.
     except (OSError, ValueError):
         pass
     if net['address']:
@@ -142,8 +142,9 @@ def _open_ap():
         if not (_try(ap.active, True) and _try(configure)):
             return
     _ap = ap
-    _say('network: open the Wi-Fi network %s%s, then http://%s' % (
-        ssid, '' if key else ' (no password)', _ap_address()))
+    _say(
+        'network: open the Wi-Fi network %s%s, then http://%s' % (ssid, '' if key else ' (no password)', _ap_address())
+    )
 
 
 def _close_ap():

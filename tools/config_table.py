@@ -1,7 +1,7 @@
 """Writes docs/configuration.md and the README's table: the schema of firmware/config.py, for people.
 
-    python -m tools.config_table          writes both
-    python -m tools.config_table --check  status 1 when what is committed is another
+python -m tools.config_table          writes both
+python -m tools.config_table --check  status 1 when what is committed is another
 """
 
 import ast
@@ -54,7 +54,7 @@ def rows_of(source):
     """
     tree = ast.parse(source)
     schema = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == 'SCHEMA')
-    lines = source.splitlines()[schema.lineno:schema.end_lineno]
+    lines = source.splitlines()[schema.lineno : schema.end_lineno]
     rows, comments = [], []
     for line in lines:
         line = line.strip()

@@ -58,13 +58,13 @@ def load(path):
 '''
 
 # Behind the function: the numbers of its lines are those that the line map has.
-_PAGE = '''\
+_PAGE = """\
 {function}
 
 
 CODE = ({literals!r}, {lines!r}, {prints!r}, {needs!r})
 OTHERS = {others!r}
-'''
+"""
 
 _BUILD_INFO = '''\
 """Which image this is: made by tools/frozen.py, do not edit."""
@@ -110,7 +110,7 @@ def prepare(ctx, target):
 def project_version():
     """Returns the version of the project: `__version__` of modules/MicroWebSrv2/__init__.py."""
     path = ROOT / 'modules' / 'MicroWebSrv2' / '__init__.py'
-    found = re.search(r'''^__version__ = ["']([^"']+)''', path.read_text() if path.exists() else '', re.MULTILINE)
+    found = re.search(r"""^__version__ = ["']([^"']+)""", path.read_text() if path.exists() else '', re.MULTILINE)
     return found.group(1) if found else '0'
 
 

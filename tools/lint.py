@@ -1,4 +1,4 @@
-"""`make lint`: ruff; and that each module for devices compiles, without floats and `async def`."""
+"""`make lint`: ruff, its format, too; and that each module for devices compiles, without floats and `async def`."""
 
 import ast
 import subprocess
@@ -26,16 +26,17 @@ MACHINE = '-march=armv7m'
 @common.tool
 def main(variables):
     """Checks all sources; prints each fault, status 2 when there is one."""
-    faults = ruff() + dialect_faults() + compile_faults(sources.mpy_cross(variables))
+    faults = ruff('check', '--output-format', 'concise') + ruff('format', '--check')
+    faults += dialect_faults() + compile_faults(sources.mpy_cross(variables))
     for fault in faults:
         common.say(fault)
     if faults:
         raise Failure(f'lint: {len(faults)} faults')
 
 
-def ruff():
-    """Returns ruff's complaints, a line each."""
-    python = [sys.executable, '-m', 'ruff', 'check', '--output-format', 'concise', '--quiet', '.']
+def ruff(*command):
+    """Return ruff's complaints, a line each. command: ruff's sub-command with its options."""
+    python = [sys.executable, '-m', 'ruff', *command, '--quiet', '.']
     result = subprocess.run(python, cwd=ROOT, capture_output=True, text=True)
     if result.returncode not in (0, 1):
         raise Failure(f'ruff: {common.first_error(result.stderr)}')

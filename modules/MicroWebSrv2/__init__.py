@@ -37,4 +37,4 @@ from .webRoute import (
     WebRoute,
 )
 
-__version__ = "1.0.0"
+__version__ = '1.0.0'

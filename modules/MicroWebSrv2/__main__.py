@@ -7,51 +7,51 @@ import sys
 from . import MicroWebSrv2, MicroWebSrv2Exception, __version__
 from .libs.XAsyncSockets import XAsyncTCPServerException
 
-_PRESETS = ("embedded", "light", "normal", "large")
-_LEVELS = ("debug", "info", "warning", "error")
+_PRESETS = ('embedded', 'light', 'normal', 'large')
+_LEVELS = ('debug', 'info', 'warning', 'error')
 
 
 def _port(text):
     if not text.isdigit() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError("%r is no port: give a number from 1 to 65535" % text)
+        raise argparse.ArgumentTypeError('%r is no port: give a number from 1 to 65535' % text)
     return int(text)
 
 
 def _folder(text):
     if not os.path.isdir(text):
-        raise argparse.ArgumentTypeError("%r is no folder" % text)
+        raise argparse.ArgumentTypeError('%r is no folder' % text)
     return text
 
 
 def _arguments(argv):
-    parser = argparse.ArgumentParser(prog="microwebsrv2", description="Serves a folder over HTTP.")
-    parser.add_argument("folder", nargs="?", default=".", type=_folder, help="the folder; default: the current one")
-    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on; 0.0.0.0: all (default: %(default)s)")
-    parser.add_argument("--port", default=8080, type=_port, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--preset", default="normal", choices=_PRESETS, help="sizes and limits (default: %(default)s)")
+    parser = argparse.ArgumentParser(prog='microwebsrv2', description='Serves a folder over HTTP.')
+    parser.add_argument('folder', nargs='?', default='.', type=_folder, help='the folder; default: the current one')
+    parser.add_argument('--bind', default='127.0.0.1', help='address to listen on; 0.0.0.0: all (default: %(default)s)')
+    parser.add_argument('--port', default=8080, type=_port, help='port to listen on (default: %(default)s)')
+    parser.add_argument('--preset', default='normal', choices=_PRESETS, help='sizes and limits (default: %(default)s)')
     parser.add_argument(
-        "--log", default="info", choices=_LEVELS, help="least level to show; debug: each request (default: %(default)s)"
+        '--log', default='info', choices=_LEVELS, help='least level to show; debug: each request (default: %(default)s)'
     )
-    parser.add_argument("--cert", help="certificate (PEM): serve https; needs --key")
-    parser.add_argument("--key", help="private key (PEM) of the certificate")
-    parser.add_argument("--pyhtml", action="store_true", help="render .pyhtml pages: runs the Python code in them")
-    parser.add_argument("--version", action="version", version="MicroWebSrv2 " + __version__)
+    parser.add_argument('--cert', help='certificate (PEM): serve https; needs --key')
+    parser.add_argument('--key', help='private key (PEM) of the certificate')
+    parser.add_argument('--pyhtml', action='store_true', help='render .pyhtml pages: runs the Python code in them')
+    parser.add_argument('--version', action='version', version='MicroWebSrv2 ' + __version__)
     arguments = parser.parse_args(argv)
     if bool(arguments.cert) != bool(arguments.key):
-        parser.error("--cert and --key go together")
+        parser.error('--cert and --key go together')
     return arguments
 
 
 def _configured(arguments):
     server = MicroWebSrv2()
-    getattr(server, "Set%sConfig" % arguments.preset.capitalize())()
+    getattr(server, 'Set%sConfig' % arguments.preset.capitalize())()
     server.RootPath = os.path.abspath(arguments.folder)
     server.BindAddress = (arguments.bind, arguments.port)
     server.LogLevel = _LEVELS.index(arguments.log)
     if arguments.cert:
         server.EnableSSL(arguments.cert, arguments.key)
     if arguments.pyhtml:
-        MicroWebSrv2.LoadModule("PyhtmlTemplate")
+        MicroWebSrv2.LoadModule('PyhtmlTemplate')
     return server
 
 
@@ -64,10 +64,10 @@ def main(argv=None):
     except KeyboardInterrupt:
         pass
     except (XAsyncTCPServerException, MicroWebSrv2Exception) as ex:
-        print("microwebsrv2: %s" % ex, file=sys.stderr)
+        print('microwebsrv2: %s' % ex, file=sys.stderr)
         return 2
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == '__main__':
     sys.exit(main())

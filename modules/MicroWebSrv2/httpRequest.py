@@ -29,18 +29,18 @@ class HttpRequest:
     """
 
     __slots__ = (
-        "Response",
-        "_client",
-        "_connection",
-        "_content",
-        "_form",
-        "_headers",
-        "_keep_alive",
-        "_method",
-        "_mws2",
-        "_path",
-        "_query",
-        "_version",
+        'Response',
+        '_client',
+        '_connection',
+        '_content',
+        '_form',
+        '_headers',
+        '_keep_alive',
+        '_method',
+        '_mws2',
+        '_path',
+        '_query',
+        '_version',
     )
 
     def __init__(self, microWebSrv2, client, connection):
@@ -51,10 +51,10 @@ class HttpRequest:
         self._form = None
         self._headers = {}
         self._keep_alive = False
-        self._method = self._path = self._query = self._version = b""
+        self._method = self._path = self._query = self._version = b''
 
     def _field(self, name):
-        return decode_text(self._headers.get(name, b""))
+        return decode_text(self._headers.get(name, b''))
 
     def _list(self, name, separator):
         """The members of a list-based field (RFC 9110 section 5.6.1)."""
@@ -70,18 +70,18 @@ class HttpRequest:
         Returns dict of str to str, empty if the content is no URL-encoded form.
         """
         if self._form is None:
-            if self._content is None or not self.ContentType.lower().startswith("application/x-www-form-urlencoded"):
+            if self._content is None or not self.ContentType.lower().startswith('application/x-www-form-urlencoded'):
                 return {}
             self._form = parse_query(bytes(self._content))
         return self._form
 
     def GetPostedJSONObject(self):
         """Obtains the posted JSON value. Returns any object, None if the content is no JSON or does not parse."""
-        media_type = self.ContentType.split(";")[0].strip().lower()
-        if self._content is None or not (media_type == "application/json" or media_type.endswith("+json")):
+        media_type = self.ContentType.split(';')[0].strip().lower()
+        if self._content is None or not (media_type == 'application/json' or media_type.endswith('+json')):
             return None
         try:
-            return loads(str(self._content, "utf-8"))
+            return loads(str(self._content, 'utf-8'))
         except (ValueError, RuntimeError):  # RuntimeError: nested too deep
             return None
 
@@ -95,8 +95,8 @@ class HttpRequest:
         return self._field(name.lower().encode())
 
     def _credentials(self, scheme):
-        value = self._headers.get(b"authorization", b"")
-        space = value.find(b" ")
+        value = self._headers.get(b'authorization', b'')
+        space = value.find(b' ')
         return value[space + 1 :].strip() if space > 0 and value[:space].lower() == scheme else None
 
     def CheckBasicAuth(self, username, password):
@@ -104,24 +104,24 @@ class HttpRequest:
 
         Raises ValueError if an argument is none.
         """
-        _require_text(username, "username")
-        _require_text(password, "password")
-        given = self._credentials(b"basic")
+        _require_text(username, 'username')
+        _require_text(password, 'password')
+        given = self._credentials(b'basic')
         if given is None:
             return False
         try:
             given = a2b_base64(given)
         except ValueError:
             return False
-        return _is_same(given, ("%s:%s" % (username, password)).encode())
+        return _is_same(given, ('%s:%s' % (username, password)).encode())
 
     def CheckBearerAuth(self, token):
         """Checks the "Bearer" token (RFC 6750 section 2.1).
 
         token: str. Returns bool. Raises ValueError if it is none.
         """
-        _require_text(token, "token")
-        given = self._credentials(b"bearer")
+        _require_text(token, 'token')
+        given = self._credentials(b'bearer')
         return given is not None and _is_same(given, token.encode())
 
     @property
@@ -162,42 +162,42 @@ class HttpRequest:
     @property
     def Host(self):
         """str: the host that was asked for, with the port where one was given."""
-        return self._field(b"host")
+        return self._field(b'host')
 
     @property
     def Accept(self):
         """list of str: content types that are accepted."""
-        return self._list(b"accept", ",")
+        return self._list(b'accept', ',')
 
     @property
     def AcceptEncodings(self):
         """list of str: content codings that are accepted."""
-        return self._list(b"accept-encoding", ",")
+        return self._list(b'accept-encoding', ',')
 
     @property
     def AcceptLanguages(self):
         """list of str: languages that are accepted."""
-        return self._list(b"accept-language", ",")
+        return self._list(b'accept-language', ',')
 
     @property
     def Cookies(self):
         """list of str: cookies, each `name=value` (RFC 6265 section 4.2)."""
-        return self._list(b"cookie", ";")
+        return self._list(b'cookie', ';')
 
     @property
     def CacheControl(self):
         """str: Cache-Control."""
-        return self._field(b"cache-control")
+        return self._field(b'cache-control')
 
     @property
     def Referer(self):
         """str: Referer."""
-        return self._field(b"referer")
+        return self._field(b'referer')
 
     @property
     def ContentType(self):
         """str: type of the content."""
-        return self._field(b"content-type")
+        return self._field(b'content-type')
 
     @property
     def ContentLength(self):
@@ -207,17 +207,17 @@ class HttpRequest:
     @property
     def UserAgent(self):
         """str: User-Agent."""
-        return self._field(b"user-agent")
+        return self._field(b'user-agent')
 
     @property
     def Authorization(self):
         """str: Authorization."""
-        return self._field(b"authorization")
+        return self._field(b'authorization')
 
     @property
     def Origin(self):
         """str: Origin."""
-        return self._field(b"origin")
+        return self._field(b'origin')
 
     @property
     def IsKeepAlive(self):
@@ -227,12 +227,12 @@ class HttpRequest:
     @property
     def IsUpgrade(self):
         """bool: whether the client asks for another protocol (RFC 9110 section 7.8)."""
-        return b"upgrade" in self._headers and "upgrade" in self._field(b"connection").lower().replace(",", " ").split()
+        return b'upgrade' in self._headers and 'upgrade' in self._field(b'connection').lower().replace(',', ' ').split()
 
     @property
     def Upgrade(self):
         """str: the protocols asked for."""
-        return self._field(b"upgrade")
+        return self._field(b'upgrade')
 
     @property
     def Content(self):

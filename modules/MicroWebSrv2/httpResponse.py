@@ -10,62 +10,62 @@ from .webRoute import _require_text
 
 # In one constant: a dict of them would take memory that most responses never need.
 _REASONS = (
-    b"\n"
-    b"100 Continue\n"
-    b"101 Switching Protocols\n"
-    b"200 OK\n"
-    b"201 Created\n"
-    b"202 Accepted\n"
-    b"204 No Content\n"
-    b"206 Partial Content\n"
-    b"301 Moved Permanently\n"
-    b"302 Found\n"
-    b"303 See Other\n"
-    b"304 Not Modified\n"
-    b"307 Temporary Redirect\n"
-    b"308 Permanent Redirect\n"
-    b"400 Bad Request\n"
-    b"401 Unauthorized\n"
-    b"403 Forbidden\n"
-    b"404 Not Found\n"
-    b"405 Method Not Allowed\n"
-    b"406 Not Acceptable\n"
-    b"408 Request Timeout\n"
-    b"409 Conflict\n"
-    b"410 Gone\n"
-    b"411 Length Required\n"
-    b"412 Precondition Failed\n"
-    b"413 Content Too Large\n"
-    b"414 URI Too Long\n"
-    b"415 Unsupported Media Type\n"
-    b"416 Range Not Satisfiable\n"
-    b"417 Expectation Failed\n"
-    b"422 Unprocessable Content\n"
-    b"426 Upgrade Required\n"
-    b"429 Too Many Requests\n"
-    b"431 Request Header Fields Too Large\n"
-    b"500 Internal Server Error\n"
-    b"501 Not Implemented\n"
-    b"502 Bad Gateway\n"
-    b"503 Service Unavailable\n"
-    b"504 Gateway Timeout\n"
-    b"505 HTTP Version Not Supported\n"
+    b'\n'
+    b'100 Continue\n'
+    b'101 Switching Protocols\n'
+    b'200 OK\n'
+    b'201 Created\n'
+    b'202 Accepted\n'
+    b'204 No Content\n'
+    b'206 Partial Content\n'
+    b'301 Moved Permanently\n'
+    b'302 Found\n'
+    b'303 See Other\n'
+    b'304 Not Modified\n'
+    b'307 Temporary Redirect\n'
+    b'308 Permanent Redirect\n'
+    b'400 Bad Request\n'
+    b'401 Unauthorized\n'
+    b'403 Forbidden\n'
+    b'404 Not Found\n'
+    b'405 Method Not Allowed\n'
+    b'406 Not Acceptable\n'
+    b'408 Request Timeout\n'
+    b'409 Conflict\n'
+    b'410 Gone\n'
+    b'411 Length Required\n'
+    b'412 Precondition Failed\n'
+    b'413 Content Too Large\n'
+    b'414 URI Too Long\n'
+    b'415 Unsupported Media Type\n'
+    b'416 Range Not Satisfiable\n'
+    b'417 Expectation Failed\n'
+    b'422 Unprocessable Content\n'
+    b'426 Upgrade Required\n'
+    b'429 Too Many Requests\n'
+    b'431 Request Header Fields Too Large\n'
+    b'500 Internal Server Error\n'
+    b'501 Not Implemented\n'
+    b'502 Bad Gateway\n'
+    b'503 Service Unavailable\n'
+    b'504 Gateway Timeout\n'
+    b'505 HTTP Version Not Supported\n'
 )
 
 _ERROR_PAGE = (
     '<!DOCTYPE html><html lang="en"><meta charset="UTF-8"><meta name="viewport" content="width=device-width">'
-    "<title>%d %s</title><h1>%d %s</h1></html>\n"
+    '<title>%d %s</title><h1>%d %s</h1></html>\n'
 )
 _CHUNK_HEAD = 6  # four hexadecimal digits and CRLF
 # Octets of a body that is copied behind its head: one send is quicker, two take less memory.
-_MAX_JOINED = 1024 if sys.implementation.name == "micropython" else 4096
+_MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 4096
 _PUMPED_AT_ONCE = 65536  # octets after which other connections get their turn
 _SENT_AT_ONCE = 1 << 20  # the same where the operating system sends
 
 
 def _quoted(text):
     """A quoted-string (RFC 9110 section 5.6.4)."""
-    return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"')
 
 
 def reason_phrase(code):
@@ -73,8 +73,8 @@ def reason_phrase(code):
 
     code: int, 100 to 999.
     """
-    start = _REASONS.find(b"\n%d " % code)
-    return _REASONS[start + 5 : _REASONS.find(b"\n", start + 5)].decode() if start >= 0 else ""
+    start = _REASONS.find(b'\n%d ' % code)
+    return _REASONS[start + 5 : _REASONS.find(b'\n', start + 5)].decode() if start >= 0 else ''
 
 
 def content_type(media_type, charset=None):
@@ -82,19 +82,19 @@ def content_type(media_type, charset=None):
 
     media_type: str. charset: str or None for UTF-8. Returns str.
     """
-    if charset is None and "charset" not in media_type:
-        if media_type[:5] == "text/" or media_type in ("application/json", "application/javascript"):
-            charset = "UTF-8"
-    return "%s; charset=%s" % (media_type, charset) if charset else media_type
+    if charset is None and 'charset' not in media_type:
+        if media_type[:5] == 'text/' or media_type in ('application/json', 'application/javascript'):
+            charset = 'UTF-8'
+    return '%s; charset=%s' % (media_type, charset) if charset else media_type
 
 
 def _encoded(text, charset):
     """Encodes a text for a charset other than the default; raises UnicodeError where it lacks a character."""
-    if sys.implementation.name != "micropython":
+    if sys.implementation.name != 'micropython':
         return text.encode(charset)
-    limit = {"ISO-8859-1": 256, "US-ASCII": 128}.get(charset.upper(), 0)
-    if charset.upper() != "UTF-8" and [c for c in text if ord(c) >= limit]:
-        raise UnicodeError("%s: give bytes for characters that this firmware cannot encode." % charset)
+    limit = {'ISO-8859-1': 256, 'US-ASCII': 128}.get(charset.upper(), 0)
+    if charset.upper() != 'UTF-8' and [c for c in text if ord(c) >= limit]:
+        raise UnicodeError('%s: give bytes for characters that this firmware cannot encode.' % charset)
     return bytes([ord(c) for c in text]) if limit else text.encode()
 
 
@@ -105,27 +105,27 @@ class HttpResponse:
     """
 
     __slots__ = (
-        "_acao",
-        "_bodiless",
-        "_caching",
-        "_changed",
-        "_chunked",
-        "_client",
-        "_connection",
-        "_contentCharset",
-        "_contentLength",
-        "_contentType",
-        "_extra",
-        "_filled",
-        "_headers",
-        "_left",
-        "_mws2",
-        "_on_sent",
-        "_request",
-        "_special",
-        "_stream",
-        "_varies",
-        "_view",
+        '_acao',
+        '_bodiless',
+        '_caching',
+        '_changed',
+        '_chunked',
+        '_client',
+        '_connection',
+        '_contentCharset',
+        '_contentLength',
+        '_contentType',
+        '_extra',
+        '_filled',
+        '_headers',
+        '_left',
+        '_mws2',
+        '_on_sent',
+        '_request',
+        '_special',
+        '_stream',
+        '_varies',
+        '_view',
     )
 
     def __init__(self, microWebSrv2, request, connection):
@@ -156,18 +156,18 @@ class HttpResponse:
         has a
         CR, LF or NUL in it (RFC 9110 section 5.5).
         """
-        _require_text(name, "name")
+        _require_text(name, 'name')
         if value is None:
             raise ValueError('"value" cannot be None.')
         value = str(value)
-        if not is_token(name.encode()) or "\r" in value or "\n" in value or "\0" in value:
-            raise ValueError("A header field cannot be %r: %r." % (name, value))
+        if not is_token(name.encode()) or '\r' in value or '\n' in value or '\0' in value:
+            raise ValueError('A header field cannot be %r: %r.' % (name, value))
         value.encode()
         self._special = True
         for known in self._headers:
             if known.lower() == name.lower():
-                if known.lower() == "set-cookie":
-                    value = self._headers[known] + "\r\n" + known + ": " + value
+                if known.lower() == 'set-cookie':
+                    value = self._headers[known] + '\r\n' + known + ': ' + value
                 name = known
                 break
         self._headers[name] = value
@@ -177,7 +177,7 @@ class HttpResponse:
         if not isinstance(code, int) or not 100 <= code <= 999:
             raise ValueError('"code" must be a status code from 100 to 999.')
         if self._connection.has_answered:
-            self._mws2.Log("A second answer to one request was refused (%d)." % code, 3)
+            self._mws2.Log('A second answer to one request was refused (%d).' % code, 3)
             return False
         self._connection.has_answered = True
         return True
@@ -191,52 +191,52 @@ class HttpResponse:
         media_type = None if code in (204, 304) else self._contentType
         fields = [self._mws2._head_start(code, media_type, self._contentCharset)]
         if code == 101:
-            fields.append(b"Connection: Upgrade")
+            fields.append(b'Connection: Upgrade')
         elif not request._keep_alive:
-            fields.append(b"Connection: close")
-        elif request._version == b"HTTP/1.0":
-            fields.append(b"Connection: keep-alive")
+            fields.append(b'Connection: close')
+        elif request._version == b'HTTP/1.0':
+            fields.append(b'Connection: keep-alive')
         if chunked:
-            fields.append(b"Transfer-Encoding: chunked")
+            fields.append(b'Transfer-Encoding: chunked')
         elif length is not None and code >= 200 and code not in (204, 304):
-            fields.append(b"Content-Length: %d" % length)
+            fields.append(b'Content-Length: %d' % length)
         if self._caching:
-            fields.append(b"Cache-Control: no-cache")
+            fields.append(b'Cache-Control: no-cache')
         elif code >= 200 and code not in (206, 304):
-            fields.append(b"Cache-Control: no-store")
+            fields.append(b'Cache-Control: no-store')
         fields += self._extra
         self._add_origin(fields)
         if self._varies:
-            fields.append(b"Vary: " + self._varies)
+            fields.append(b'Vary: ' + self._varies)
         if self._headers:
             fields = self._with_own(fields)
-        fields.append(b"\r\n")
-        return b"\r\n".join(fields)
+        fields.append(b'\r\n')
+        return b'\r\n'.join(fields)
 
     def _with_own(self, fields):
         """The fields with those that the application has set, which win."""
         names = [name.lower().encode() for name in self._headers]
-        lines = b"\r\n".join(fields).split(b"\r\n")
-        lines = [line for line in lines if line[: line.find(b":")].lower() not in names]
-        return lines + [("%s: %s" % (name, self._headers[name])).encode() for name in self._headers]
+        lines = b'\r\n'.join(fields).split(b'\r\n')
+        lines = [line for line in lines if line[: line.find(b':')].lower() not in names]
+        return lines + [('%s: %s' % (name, self._headers[name])).encode() for name in self._headers]
 
     def _add_origin(self, fields):
         origin = self._acao
         if origin is None and self._mws2._allowAllOrigins:
             origin = self._request.Origin
-            self._vary("Origin")
+            self._vary('Origin')
         if origin:
-            fields.append(("Access-Control-Allow-Origin: " + origin).encode())
+            fields.append(('Access-Control-Allow-Origin: ' + origin).encode())
 
     def _vary(self, field):
         """Adds a request field's name to Vary (RFC 9110 section 12.5.5)."""
         self._special = True
         for name in self._headers:
-            if name.lower() == "vary":
+            if name.lower() == 'vary':
                 if field.lower() not in self._headers[name].lower():
-                    self._headers[name] += ", " + field
+                    self._headers[name] += ', ' + field
                 return
-        self._varies = self._varies + b", " + field.encode() if self._varies else field.encode()
+        self._varies = self._varies + b', ' + field.encode() if self._varies else field.encode()
 
     def _send_body(self, code, media_type, body):
         """Answers with bytes: head and body leave in one send, unless joining them would take much memory."""
@@ -244,15 +244,15 @@ class HttpResponse:
             self._contentType = media_type
             self._special = True
             if code == 205:  # has no content (RFC 9110 section 15.3.6)
-                body = b""
+                body = b''
             head = self._head(code, len(body))
             if self._bodiless or code in (204, 304) or code < 200:
-                body = b""
+                body = b''
         elif len(body) <= _MAX_JOINED:
-            self._put(b"%s%d\r\n\r\n%s" % (self._mws2._ok_head(media_type), len(body), body))
+            self._put(b'%s%d\r\n\r\n%s' % (self._mws2._ok_head(media_type), len(body), body))
             return
         else:
-            head = b"%s%d\r\n\r\n" % (self._mws2._ok_head(media_type), len(body))
+            head = b'%s%d\r\n\r\n' % (self._mws2._ok_head(media_type), len(body))
         if len(body) <= _MAX_JOINED:
             self._put(head + body)
         elif self._client._put(head) is None:
@@ -280,9 +280,9 @@ class HttpResponse:
 
         upgrade: str, the protocol. Raises ValueError if it is none.
         """
-        _require_text(upgrade, "upgrade")
+        _require_text(upgrade, 'upgrade')
         if self._begin(101):
-            self.SetHeader("Upgrade", upgrade)
+            self.SetHeader('Upgrade', upgrade)
             if self._client._put(self._head(101, None)) is None:
                 self._client._close(XClosedReason.ClosedByPeer)
 
@@ -292,18 +292,18 @@ class HttpResponse:
         code: int, status code. stream: has readinto(buffer) and, if it wants, close(). Raises ValueError if one is
         none.
         """
-        if not hasattr(stream, "readinto"):
+        if not hasattr(stream, 'readinto'):
             raise ValueError('"stream" must be a readable buffer protocol object.')
         if self._begin(code):
             self._special = True
             if self._contentType is None:
-                self._contentType = "application/octet-stream"
+                self._contentType = 'application/octet-stream'
             self._send_stream(code, stream, self._contentLength)
 
     def _send_stream(self, code, stream, length):
         """Answers with a stream of `length` octets, or of an unknown number (None)."""
         request = self._request
-        self._chunked = length is None and request._version != b"HTTP/1.0"
+        self._chunked = length is None and request._version != b'HTTP/1.0'
         if length is None and not self._chunked:
             request._keep_alive = False  # its end is the connection's
         head = self._head(code, length, self._chunked)
@@ -313,7 +313,7 @@ class HttpResponse:
             return
         self._stream = stream
         self._left = length
-        if length is not None and hasattr(stream, "send_to"):
+        if length is not None and hasattr(stream, 'send_to'):
             if length <= self._mws2._bufferSlotSize:
                 self._put_small(head, stream, length)
                 return
@@ -328,7 +328,7 @@ class HttpResponse:
         body = stream.read(length)
         self._end_stream()
         if len(body) < length:
-            self._mws2.Log("A file ended %d octets before its length." % (length - len(body)), 3)
+            self._mws2.Log('A file ended %d octets before its length.' % (length - len(body)), 3)
             self._request._keep_alive = False
         self._put(head + body)
 
@@ -414,7 +414,7 @@ class HttpResponse:
         if left is not None:
             self._left = left - count
             if self._left and not count:
-                self._mws2.Log("A stream ended %d octets before its length." % left, 3)
+                self._mws2.Log('A stream ended %d octets before its length.' % left, 3)
                 self._end_stream()
                 self._client._close(XClosedReason.Error)
                 return None
@@ -428,10 +428,10 @@ class HttpResponse:
         count = self._read(view[_CHUNK_HEAD : min(len(view) - 2, 0xFFFF)])
         if not count:
             self._end_stream()
-            return b"0\r\n\r\n"
-        view[:_CHUNK_HEAD] = b"%04x\r\n" % count
+            return b'0\r\n\r\n'
+        view[:_CHUNK_HEAD] = b'%04x\r\n' % count
         end = _CHUNK_HEAD + count
-        view[end : end + 2] = b"\r\n"
+        view[end : end + 2] = b'\r\n'
         return view[: end + 2]
 
     def _read(self, view):
@@ -457,19 +457,19 @@ class HttpResponse:
         if isinstance(content, str):
             body = content.encode() if self._contentCharset is None else _encoded(content, self._contentCharset)
             if media_type is None and body:
-                media_type = "text/html"
+                media_type = 'text/html'
         elif content is None:
-            body = b""
+            body = b''
         else:
             body = content if isinstance(content, bytes) else self._bytes_of(content)
             if media_type is None and body:
-                media_type = "application/octet-stream"
+                media_type = 'application/octet-stream'
         if code == 200 and not self._connection.has_answered:
             self._connection.has_answered = True  # what _begin() does, without the call
         elif not self._begin(code):
             return
         if content is None and code >= 400:
-            media_type = "text/html"
+            media_type = 'text/html'
             self._contentCharset = None
             reason = reason_phrase(code)
             body = (_ERROR_PAGE % (code, reason, code, reason)).encode()
@@ -489,7 +489,7 @@ class HttpResponse:
         code: int. obj: anything that serialises. Raises ValueError or TypeError if not.
         """
         text = dumps(obj)
-        self._contentType = "application/json"
+        self._contentType = 'application/json'
         self._changed = True
         self.Return(code, text)
 
@@ -507,16 +507,16 @@ class HttpResponse:
         filename: str, the file's physical path. attachmentName: str, the name to save it by, or None.
         Answers 404 if there is no such file. Raises ValueError if an argument is none.
         """
-        _require_text(filename, "filename")
+        _require_text(filename, 'filename')
         if attachmentName is not None:
-            _require_text(attachmentName, "attachmentName")
-            ascii_name = "".join([c if " " <= c <= "~" else "_" for c in attachmentName])
-            value = "attachment; filename=" + _quoted(ascii_name)
+            _require_text(attachmentName, 'attachmentName')
+            ascii_name = ''.join([c if ' ' <= c <= '~' else '_' for c in attachmentName])
+            value = 'attachment; filename=' + _quoted(ascii_name)
             if ascii_name != attachmentName:  # RFC 8187
                 from .libs.urlUtils import UrlUtils
 
-                value += "; filename*=UTF-8''" + UrlUtils.Quote(attachmentName, "")
-            self.SetHeader("Content-Disposition", value)
+                value += "; filename*=UTF-8''" + UrlUtils.Quote(attachmentName, '')
+            self.SetHeader('Content-Disposition', value)
         send_file(self, filename)
 
     def ReturnNotModified(self):
@@ -525,8 +525,8 @@ class HttpResponse:
 
     def ReturnRedirect(self, location):
         """Answers 307. location: str, relative or absolute URL, not empty. Raises ValueError if it is none."""
-        _require_text(location, "location")
-        self.SetHeader("Location", location)
+        _require_text(location, 'location')
+        self.SetHeader('Location', location)
         self.Return(307)
 
     def ReturnBadRequest(self):
@@ -539,13 +539,13 @@ class HttpResponse:
         typeName: str, the authentication scheme. realm: str, the name of what is protected, or None.
         Raises ValueError if one is none.
         """
-        _require_text(typeName, "typeName")
+        _require_text(typeName, 'typeName')
         if realm is not None and not isinstance(realm, str):
             raise ValueError('"realm" must be a string or None.')
-        challenge = typeName + " realm=" + _quoted(realm or "Restricted")
-        if typeName.lower() == "basic":
+        challenge = typeName + ' realm=' + _quoted(realm or 'Restricted')
+        if typeName.lower() == 'basic':
             challenge += ', charset="UTF-8"'
-        self.SetHeader("WWW-Authenticate", challenge)
+        self.SetHeader('WWW-Authenticate', challenge)
         self.Return(401)
 
     def ReturnForbidden(self):
@@ -562,8 +562,8 @@ class HttpResponse:
 
     def ReturnMethodNotAllowed(self):
         """Answers 405, with the methods that are allowed."""
-        if not [name for name in self._headers if name.lower() == "allow"]:
-            self.SetHeader("Allow", ", ".join(self._connection.allowed()))
+        if not [name for name in self._headers if name.lower() == 'allow']:
+            self.SetHeader('Allow', ', '.join(self._connection.allowed()))
         self.Return(405)
 
     def ReturnEntityTooLarge(self):
@@ -584,11 +584,11 @@ class HttpResponse:
 
     def ReturnBasicAuthRequired(self):
         """Answers 401 with the Basic scheme (RFC 7617)."""
-        self.ReturnUnauthorized("Basic")
+        self.ReturnUnauthorized('Basic')
 
     def ReturnBearerAuthRequired(self):
         """Answers 401 with the Bearer scheme (RFC 6750)."""
-        self.ReturnUnauthorized("Bearer")
+        self.ReturnUnauthorized('Bearer')
 
     @property
     def Request(self):
@@ -626,7 +626,7 @@ class HttpResponse:
     @AccessControlAllowOrigin.setter
     def AccessControlAllowOrigin(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._acao = self._text_or_none(value, "AccessControlAllowOrigin")
+        self._acao = self._text_or_none(value, 'AccessControlAllowOrigin')
         self._special = True
 
     @property
@@ -637,7 +637,7 @@ class HttpResponse:
     @ContentType.setter
     def ContentType(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._contentType = self._text_or_none(value, "ContentType")
+        self._contentType = self._text_or_none(value, 'ContentType')
         self._changed = True
 
     @property
@@ -648,11 +648,11 @@ class HttpResponse:
     @ContentCharset.setter
     def ContentCharset(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._contentCharset = self._text_or_none(value, "ContentCharset")
+        self._contentCharset = self._text_or_none(value, 'ContentCharset')
         self._special = True
 
     def _text_or_none(self, value, name):
-        if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value or "\0" in value):
+        if value is not None and (not isinstance(value, str) or '\r' in value or '\n' in value or '\0' in value):
             raise ValueError('"%s" must be a string without CR, LF and NUL, or None.' % name)
         return value
 
@@ -689,5 +689,5 @@ class HttpResponse:
 
 
 def _close_stream(stream):
-    if hasattr(stream, "close"):
+    if hasattr(stream, 'close'):
         stream.close()

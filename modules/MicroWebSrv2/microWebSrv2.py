@@ -11,34 +11,34 @@ from .libs.XAsyncSockets import XAsyncSocketsPool, XAsyncTCPServer, XBufferSlots
 from .webRoute import _require_text
 
 _MIME_TYPES = {
-    ".txt": "text/plain",
-    ".htm": "text/html",
-    ".html": "text/html",
-    ".css": "text/css",
-    ".csv": "text/csv",
-    ".js": "application/javascript",
-    ".xml": "application/xml",
-    ".xhtml": "application/xhtml+xml",
-    ".json": "application/json",
-    ".zip": "application/zip",
-    ".pdf": "application/pdf",
-    ".ts": "application/typescript",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".ttf": "font/ttf",
-    ".otf": "font/otf",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".gif": "image/gif",
-    ".svg": "image/svg+xml",
-    ".ico": "image/x-icon",
+    '.txt': 'text/plain',
+    '.htm': 'text/html',
+    '.html': 'text/html',
+    '.css': 'text/css',
+    '.csv': 'text/csv',
+    '.js': 'application/javascript',
+    '.xml': 'application/xml',
+    '.xhtml': 'application/xhtml+xml',
+    '.json': 'application/json',
+    '.zip': 'application/zip',
+    '.pdf': 'application/pdf',
+    '.ts': 'application/typescript',
+    '.woff': 'font/woff',
+    '.woff2': 'font/woff2',
+    '.ttf': 'font/ttf',
+    '.otf': 'font/otf',
+    '.jpg': 'image/jpeg',
+    '.jpeg': 'image/jpeg',
+    '.png': 'image/png',
+    '.gif': 'image/gif',
+    '.svg': 'image/svg+xml',
+    '.ico': 'image/x-icon',
 }
 _modules = {}  # those that are loaded, by name: all servers have them
-_default_pages = ["index.html", "index.htm", "default.html", "default.htm"]
+_default_pages = ['index.html', 'index.htm', 'default.html', 'default.htm']
 _MIN_HEAD = 4096  # octets of request line and header fields that are taken, however small a buffer slot is
-_SERVER = b"Server: MicroWebSrv2 " + (b"MicroPython" if sys.implementation.name == "micropython" else b"CPython")
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SERVER = b'Server: MicroWebSrv2 ' + (b'MicroPython' if sys.implementation.name == 'micropython' else b'CPython')
+_LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR')
 
 
 class MicroWebSrv2Exception(Exception):
@@ -55,7 +55,7 @@ def collect_early():
     On a heap that is filled before it is collected, what stays lands anywhere, and nothing large fits between.
     """
     gc.collect()
-    if hasattr(gc, "threshold"):
+    if hasattr(gc, 'threshold'):
         gc.threshold(max(1024, gc.mem_free() // 4))
 
 
@@ -78,10 +78,10 @@ class MicroWebSrv2:
         self._server = None
         self._slots = None
         self._sslContext = None
-        self._bindAddr = ("0.0.0.0", 80)
-        self._rootPath = "www"
+        self._bindAddr = ('0.0.0.0', 80)
+        self._rootPath = 'www'
         self._fallbackRootPath = None
-        self._etagSalt = "0"
+        self._etagSalt = '0'
         self._requestsTimeoutSec = 10
         self._notFoundURL = None
         self._allowAllOrigins = False
@@ -105,14 +105,14 @@ class MicroWebSrv2:
         call.
         Raises ValueError if modName is none, MicroWebSrv2Exception, with its cause chained, if it cannot be loaded.
         """
-        _require_text(modName, "modName")
+        _require_text(modName, 'modName')
         if modName not in _modules:
-            package = __name__[: __name__.rfind(".")] + ".mods." + modName
+            package = __name__[: __name__.rfind('.')] + '.mods.' + modName
             try:
                 __import__(package)
                 instance = getattr(sys.modules[package], modName)()
                 if not callable(instance.OnRequest):
-                    raise TypeError("its OnRequest is no method")
+                    raise TypeError('its OnRequest is no method')
             except Exception as ex:
                 raise MicroWebSrv2Exception('Cannot load module "%s": %r' % (modName, ex)) from ex
             _modules[modName] = instance
@@ -126,13 +126,13 @@ class MicroWebSrv2:
         """
         if not isinstance(s, str):
             raise ValueError('"s" must be a string.')
-        s = s.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return s.replace('"', "&quot;").replace("'", "&#39;")
+        s = s.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')
+        return s.replace('"', '&quot;').replace("'", '&#39;')
 
     @staticmethod
     def AddDefaultPage(filename):
         """Adds a page that stands for its folder. filename: str, not empty. Raises ValueError if it is none."""
-        _require_text(filename, "filename")
+        _require_text(filename, 'filename')
         if filename not in _default_pages:
             _default_pages.append(filename)
 
@@ -142,9 +142,9 @@ class MicroWebSrv2:
 
         ext: str, with its dot. mimeType: str. Raises ValueError if one is none.
         """
-        _require_text(ext, "ext")
-        _require_text(mimeType, "mimeType")
-        if ext[0] != ".":
+        _require_text(ext, 'ext')
+        _require_text(mimeType, 'mimeType')
+        if ext[0] != '.':
             raise ValueError('"ext" must begin with a dot.')
         _MIME_TYPES[ext.lower()] = mimeType
 
@@ -153,7 +153,7 @@ class MicroWebSrv2:
         """Obtains the MIME type of a file by its name. filename: str. Returns str or None."""
         if not isinstance(filename, str):
             return None
-        dot = filename.rfind(".")
+        dot = filename.rfind('.')
         return _MIME_TYPES.get(filename[dot:].lower()) if dot >= 0 else None
 
     # ---- starting and stopping
@@ -168,7 +168,7 @@ class MicroWebSrv2:
         if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
             raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
         self._require_stopped()
-        if hasattr(gc, "threshold") and gc.threshold() < 0:
+        if hasattr(gc, 'threshold') and gc.threshold() < 0:
             collect_early()
         self._slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
         server = XAsyncTCPServer.Create(asyncSocketsPool, self._bindAddr, self._connQueueCapacity, self._slots)
@@ -177,8 +177,8 @@ class MicroWebSrv2:
         self._pool = asyncSocketsPool
         self._managed = False
         self._server = server
-        scheme = "https" if self._sslContext else "http"
-        self.Log("Server listening on %s://%s:%s." % (scheme, self._bindAddr[0], self._bindAddr[1]), MicroWebSrv2.INFO)
+        scheme = 'https' if self._sslContext else 'http'
+        self.Log('Server listening on %s://%s:%s.' % (scheme, self._bindAddr[0], self._bindAddr[1]), MicroWebSrv2.INFO)
 
     def StartManaged(self, parllProcCount=1, procStackSize=0):
         """Starts the server in a pool of its own.
@@ -208,15 +208,15 @@ class MicroWebSrv2:
             from _thread import stack_size
         except ImportError:
             raise MicroWebSrv2Exception(
-                "This firmware has no threads: use StartManaged(0), or StartInPool() and ProcessEvents()."
+                'This firmware has no threads: use StartManaged(0), or StartInPool() and ProcessEvents().'
             )
-        if not size and sys.implementation.name == "micropython":
+        if not size and sys.implementation.name == 'micropython':
             size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
         stack_size(size)
 
     def _require_stopped(self):
         if self.IsRunning:
-            raise MicroWebSrv2Exception("The server is running already.")
+            raise MicroWebSrv2Exception('The server is running already.')
 
     def Stop(self):
         """Stops the server, closes its connections and frees its port. May be called again, and by a handler."""
@@ -231,12 +231,12 @@ class MicroWebSrv2:
     def _close_all(self, pool, server):
         server.Close()
         for asyncSocket in pool.GetAllAsyncSockets():
-            if getattr(asyncSocket, "_server", None) is server:
+            if getattr(asyncSocket, '_server', None) is server:
                 asyncSocket.Close()
 
     def _on_server_closed(self, server, closedReason):
         self._server = None
-        self.Log("Server stopped.", MicroWebSrv2.INFO)
+        self.Log('Server stopped.', MicroWebSrv2.INFO)
 
     def _on_client_accepted(self, server, client):
         client._server = server
@@ -260,31 +260,31 @@ class MicroWebSrv2:
                 print_exception(ex)
         if msgType < self._log_level:
             return
-        print("MWS2-%s> %s" % (_LEVELS[msgType] if 0 <= msgType <= 3 else msgType, msg))
+        print('MWS2-%s> %s' % (_LEVELS[msgType] if 0 <= msgType <= 3 else msgType, msg))
 
     def _log_exception(self, where, ex):
         """Logs a handler's exception with its traceback."""
         try:
             from io import StringIO
         except ImportError:
-            self.Log("%s: %r" % (where, ex), MicroWebSrv2.ERROR)
+            self.Log('%s: %r' % (where, ex), MicroWebSrv2.ERROR)
             print_exception(ex)
             return
         out = StringIO()
-        if hasattr(sys, "print_exception"):
+        if hasattr(sys, 'print_exception'):
             sys.print_exception(ex, out)
         else:
             import traceback
 
             traceback.print_exception(type(ex), ex, ex.__traceback__, file=out)
-        self.Log("%s: %r\n%s" % (where, ex, out.getvalue()), MicroWebSrv2.ERROR)
+        self.Log('%s: %r\n%s' % (where, ex, out.getvalue()), MicroWebSrv2.ERROR)
 
     # ---- what responses have in common
 
     def _new_second(self):
         """Makes the fields Server and Date of this second."""
         date = http_date(int(time.time()))
-        self._fields = _SERVER + (b"\r\nDate: " + date if date else b"")
+        self._fields = _SERVER + (b'\r\nDate: ' + date if date else b'')
         self._fields_second = self._pool._now
         self._ok_heads.clear()
         self._starts.clear()
@@ -296,9 +296,9 @@ class MicroWebSrv2:
         cachable = code == 200 and charset is None
         start = self._starts.get(media_type) if cachable else None
         if start is None:
-            start = ("HTTP/1.1 %d %s\r\n" % (code, reason_phrase(code))).encode() + self._fields
+            start = ('HTTP/1.1 %d %s\r\n' % (code, reason_phrase(code))).encode() + self._fields
             if media_type is not None:
-                start += b"\r\nContent-Type: " + content_type(media_type, charset).encode()
+                start += b'\r\nContent-Type: ' + content_type(media_type, charset).encode()
             if cachable and len(self._starts) < 8:
                 self._starts[media_type] = start
         return start
@@ -309,7 +309,7 @@ class MicroWebSrv2:
             self._new_second()
         head = self._ok_heads.get(media_type)
         if head is None:
-            head = self._head_start(200, media_type) + b"\r\nCache-Control: no-store\r\nContent-Length: "
+            head = self._head_start(200, media_type) + b'\r\nCache-Control: no-store\r\nContent-Length: '
             if len(self._ok_heads) < 8:
                 self._ok_heads[media_type] = head
         return head
@@ -319,8 +319,8 @@ class MicroWebSrv2:
 
         Raises ValueError if urlPath is none.
         """
-        _require_text(urlPath, "urlPath")
-        found = find_file(self, urlPath.replace("%", "%25").encode())
+        _require_text(urlPath, 'urlPath')
+        found = find_file(self, urlPath.replace('%', '%25').encode())
         return found[0] if found else None
 
     # ---- TLS
@@ -336,10 +336,10 @@ class MicroWebSrv2:
         from .libs.xasTLS import server_context
 
         self._require_stopped()
-        _require_text(certFile, "certFile")
-        _require_text(keyFile, "keyFile")
+        _require_text(certFile, 'certFile')
+        _require_text(keyFile, 'keyFile')
         if caFile is not None:
-            _require_text(caFile, "caFile")
+            _require_text(caFile, 'caFile')
         self._sslContext = server_context(certFile, keyFile, caFile, MicroWebSrv2Exception)
         if self._bindAddr[1] == 80:
             self._bindAddr = (self._bindAddr[0], 443)
@@ -407,7 +407,7 @@ class MicroWebSrv2:
     def ConnQueueCapacity(self, value):
         """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._connQueueCapacity = self._positive(value, "ConnQueueCapacity")
+        self._connQueueCapacity = self._positive(value, 'ConnQueueCapacity')
 
     @property
     def BufferSlotsCount(self):
@@ -421,7 +421,7 @@ class MicroWebSrv2:
     def BufferSlotsCount(self, value):
         """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._slotsCount = self._positive(value, "BufferSlotsCount")
+        self._slotsCount = self._positive(value, 'BufferSlotsCount')
 
     @property
     def BufferSlotSize(self):
@@ -432,7 +432,7 @@ class MicroWebSrv2:
     def BufferSlotSize(self, value):
         """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._bufferSlotSize = self._positive(value, "BufferSlotSize")
+        self._bufferSlotSize = self._positive(value, 'BufferSlotSize')
         self._max_head = max(value, _MIN_HEAD)
 
     @property
@@ -444,7 +444,7 @@ class MicroWebSrv2:
     def KeepAllocBufferSlots(self, value):
         """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._keepAllocBufferSlots = self._bool(value, "KeepAllocBufferSlots")
+        self._keepAllocBufferSlots = self._bool(value, 'KeepAllocBufferSlots')
 
     @property
     def MaxRequestContentLength(self):
@@ -454,7 +454,7 @@ class MicroWebSrv2:
     @MaxRequestContentLength.setter
     def MaxRequestContentLength(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._maxRequestContentLength = self._positive(value, "MaxRequestContentLength")
+        self._maxRequestContentLength = self._positive(value, 'MaxRequestContentLength')
 
     @property
     def BindAddress(self):
@@ -488,7 +488,7 @@ class MicroWebSrv2:
     def RootPath(self, value):
         """Sets it. Raises ValueError if value is none. Raises MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        _require_text(value, "RootPath")
+        _require_text(value, 'RootPath')
         self._rootPath = value
 
     @property
@@ -500,7 +500,7 @@ class MicroWebSrv2:
     def FallbackRootPath(self, value):
         """Sets it. Raises ValueError if value is none."""
         if value is not None:
-            _require_text(value, "FallbackRootPath")
+            _require_text(value, 'FallbackRootPath')
         self._fallbackRootPath = value
 
     @property
@@ -513,7 +513,7 @@ class MicroWebSrv2:
     @RequestsTimeoutSec.setter
     def RequestsTimeoutSec(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._requestsTimeoutSec = self._positive(value, "RequestsTimeoutSec")
+        self._requestsTimeoutSec = self._positive(value, 'RequestsTimeoutSec')
 
     @property
     def NotFoundURL(self):
@@ -524,7 +524,7 @@ class MicroWebSrv2:
     def NotFoundURL(self, value):
         """Sets it. Raises ValueError if value is none."""
         if value is not None:
-            _require_text(value, "NotFoundURL")
+            _require_text(value, 'NotFoundURL')
         self._notFoundURL = value
 
     @property
@@ -535,7 +535,7 @@ class MicroWebSrv2:
     @AllowAllOrigins.setter
     def AllowAllOrigins(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._allowAllOrigins = self._bool(value, "AllowAllOrigins")
+        self._allowAllOrigins = self._bool(value, 'AllowAllOrigins')
 
     @property
     def CORSAllowAll(self):
@@ -545,7 +545,7 @@ class MicroWebSrv2:
     @CORSAllowAll.setter
     def CORSAllowAll(self, value):
         """Sets it. Raises ValueError if value is none."""
-        self._corsAllowAll = self._bool(value, "CORSAllowAll")
+        self._corsAllowAll = self._bool(value, 'CORSAllowAll')
 
     @property
     def LogLevel(self):

@@ -7,13 +7,13 @@ the time that a look-up takes does not grow with the number of routes.
 
 from .libs.urlUtils import UrlUtils, decode_text, unquote_bytes
 
-GET = "GET"
-HEAD = "HEAD"
-POST = "POST"
-PUT = "PUT"
-DELETE = "DELETE"
-OPTIONS = "OPTIONS"
-PATCH = "PATCH"
+GET = 'GET'
+HEAD = 'HEAD'
+POST = 'POST'
+PUT = 'PUT'
+DELETE = 'DELETE'
+OPTIONS = 'OPTIONS'
+PATCH = 'PATCH'
 
 _literal = {}  # method (bytes) -> {path (bytes, lower-case, no slash at its end): (RouteResult, None)}
 _trees = {}  # method (bytes) -> _Node
@@ -23,7 +23,7 @@ _names = {}  # route name -> list of pieces of its path
 class _Node:
     """A place in the tree of path segments."""
 
-    __slots__ = ("children", "patterns", "route")
+    __slots__ = ('children', 'patterns', 'route')
 
     def __init__(self):
         self.children = {}  # literal segment -> _Node
@@ -37,7 +37,7 @@ class RouteResult:
     Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments.
     """
 
-    __slots__ = ("Args", "Handler", "Method", "Name", "RoutePath", "_with_args")
+    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', '_with_args')
 
     def __init__(self, handler, method, routePath, name, args, with_args):
         self.Handler = handler
@@ -56,15 +56,15 @@ def _require_text(value, name):
 def _normal(path):
     """How a path is compared: lower-case, no slash at its end. path: bytes. Returns bytes."""
     path = path.lower()
-    return path[:-1] if len(path) > 1 and path[-1:] == b"/" else path
+    return path[:-1] if len(path) > 1 and path[-1:] == b'/' else path
 
 
 def _split_arguments(text):
     """Splits `a<b>c` into (["a", "c"], ["b"])."""
     texts, names = [], []
-    for i, piece in enumerate(text.split("<")):
+    for i, piece in enumerate(text.split('<')):
         if i:
-            end = piece.find(">")
+            end = piece.find('>')
             if end < 1 or piece[:end] in names:
                 raise ValueError('Route arguments are written "<name>", each name once: "%s".' % text)
             names.append(piece[:end])
@@ -85,12 +85,12 @@ def RegisterRoute(handler, method, routePath, name=None):
     """
     if not callable(handler):
         raise ValueError('"handler" must be a function.')
-    _require_text(method, "method")
-    _require_text(routePath, "routePath")
-    if routePath[0] != "/":
+    _require_text(method, 'method')
+    _require_text(routePath, 'routePath')
+    if routePath[0] != '/':
         raise ValueError('"routePath" must start with "/".')
     if name is not None:
-        _require_text(name, "name")
+        _require_text(name, 'name')
     texts, names = _split_arguments(routePath)
     method = method.upper()
     key = method.encode()
@@ -106,7 +106,7 @@ def RegisterRoute(handler, method, routePath, name=None):
 
 
 def _grow(node, routePath, route):
-    for segment in routePath.rstrip("/").split("/")[1:]:
+    for segment in routePath.rstrip('/').split('/')[1:]:
         texts, names = _split_arguments(segment)
         texts = [text.lower() for text in texts]
         if names:
@@ -125,7 +125,7 @@ def _pattern_node(node, texts, names):
             return child
     child = _Node()
     node.patterns.append((texts, names, child))
-    node.patterns.sort(key=lambda pattern: -len("".join(pattern[0])))
+    node.patterns.sort(key=lambda pattern: -len(''.join(pattern[0])))
     return child
 
 
@@ -163,7 +163,7 @@ def find_route(method, path):
 
 
 def _segments(path):
-    return (path[:-1] if path[-1:] == b"/" else path).split(b"/")
+    return (path[:-1] if path[-1:] == b'/' else path).split(b'/')
 
 
 def _search(node, segments, i, args):
@@ -249,14 +249,14 @@ def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signa
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
     Returns str. Raises ValueError if there is no such route, an argument is missing or empty.
     """
-    _require_text(routeName, "routeName")
+    _require_text(routeName, 'routeName')
     if routeName not in _names:
         raise ValueError('There is no route named "%s".' % routeName)
     texts, names = _names[routeName]
     path = texts[0]
     for name, text in zip(names, texts[1:]):
-        value = str(routeArgs[name]) if isinstance(routeArgs, dict) and name in routeArgs else ""
+        value = str(routeArgs[name]) if isinstance(routeArgs, dict) and name in routeArgs else ''
         if not value:
             raise ValueError('The route "%s" needs the argument "%s".' % (routeName, name))
-        path += UrlUtils.Quote(value, "") + text
+        path += UrlUtils.Quote(value, '') + text
     return path

@@ -17,7 +17,8 @@ from support.targets import ROOT, START_TIMEOUT, Output, free_port
 
 CHROMIUM, CHROMEDRIVER = shutil.which('chromium'), shutil.which('chromedriver')
 pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason='the Debian packages chromium and chromium-driver are not installed')
+    not (CHROMIUM and CHROMEDRIVER), reason='the Debian packages chromium and chromium-driver are not installed'
+)
 
 if CHROMIUM and CHROMEDRIVER:
     from selenium import webdriver
@@ -26,15 +27,26 @@ if CHROMIUM and CHROMEDRIVER:
     from selenium.webdriver.support.wait import WebDriverWait
 
 FLAGS = (
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-default-apps',
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-default-apps',
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 )
 PATIENCE = 20  # seconds that a page, a script or a text may take on a loaded machine
 PHONE, DESK = (390, 844), (1280, 800)
 PAGES = {
-    '/': 'MicroWebSrv2', '/test-post': 'Form', '/wstest.html': 'WebSocket', '/wschat.html': 'Chat',
-    '/test.pyhtml': 'Template', '/device.html': 'Device',
+    '/': 'MicroWebSrv2',
+    '/test-post': 'Form',
+    '/wstest.html': 'WebSocket',
+    '/wschat.html': 'Chat',
+    '/test.pyhtml': 'Template',
+    '/device.html': 'Device',
 }
 
 
@@ -45,11 +57,30 @@ class Site:
         self.port, self.tls_port = free_port(), free_port()
         certificate = [str(flash / 'cert.pem'), str(flash / 'key.pem')]
         subprocess.run(
-            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
-             '-days', '2', '-subj', '/CN=127.0.0.1', '-out', certificate[0], '-keyout', certificate[1]],
-            check=True, capture_output=True)
+            [
+                'openssl',
+                'req',
+                '-x509',
+                '-newkey',
+                'ec',
+                '-pkeyopt',
+                'ec_paramgen_curve:prime256v1',
+                '-nodes',
+                '-days',
+                '2',
+                '-subj',
+                '/CN=127.0.0.1',
+                '-out',
+                certificate[0],
+                '-keyout',
+                certificate[1],
+            ],
+            check=True,
+            capture_output=True,
+        )
         config = {
-            'hostname': 'desk', 'server': {'root': str(ROOT / 'www')},
+            'hostname': 'desk',
+            'server': {'root': str(ROOT / 'www')},
             'tls': {'cert': certificate[0], 'key': certificate[1], 'port': self.tls_port},
         }
         (flash / 'config.json').write_text(json.dumps(config))
@@ -61,7 +92,12 @@ class Site:
             interpreter = [os.path.abspath(target.options.firmware)]
         self.process = subprocess.Popen(
             [*interpreter, '-m', 'firmware', '--port', str(self.port), '--bind', '127.0.0.1'],
-            cwd=flash, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            cwd=flash,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.output = Output(self.process.stdout)
         if not self.output.wait_for(f':{self.port}', timeout=START_TIMEOUT):
             self.stop()
@@ -94,8 +130,10 @@ class Browser:
 
     def open(self, url, size=DESK):
         """Loads a page in a window of this size, and forgets what the console said before."""
-        self.driver.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', {
-            'width': size[0], 'height': size[1], 'deviceScaleFactor': 1, 'mobile': size is PHONE})
+        self.driver.execute_cdp_cmd(
+            'Emulation.setDeviceMetricsOverride',
+            {'width': size[0], 'height': size[1], 'deviceScaleFactor': 1, 'mobile': size is PHONE},
+        )
         self.complaints()
         self.driver.get(url)
 
@@ -279,7 +317,7 @@ def test_chat_of_two_tabs(demo, browser):
 
 def test_chat_has_so_many_seats(demo, browser):
     browser.open(demo.url('/device.html'))
-    answers = browser.driver.execute_async_script('''
+    answers = browser.driver.execute_async_script("""
         const done = arguments[0], url = location.origin.replace('http', 'ws') + '/wschat', sockets = [], answers = []
         const open = () => {
           const socket = new WebSocket(url)
@@ -295,7 +333,7 @@ def test_chat_has_so_many_seats(demo, browser):
               .then(() => done(answers))
           }
         }
-        open()''')
+        open()""")
     assert answers == ['A', *(f'A {n}' for n in range(2, 17)), 16]
 
 

@@ -51,12 +51,12 @@ except ImportError:  # firmware without threads: one thread needs no lock
 _IN = select.POLLIN
 _OUT = select.POLLOUT
 _GONE = select.POLLHUP | select.POLLERR
-TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)  # lwIP has another number for it
+TCP_NODELAY = getattr(socket, 'TCP_NODELAY', 1)  # lwIP has another number for it
 _ACCEPTS_IN_A_ROW = 16
 _MAX_FAILURES = 1000  # in a second
 _MAX_WAIT_MS = 1000  # deadlines are looked at once a second
 
-if sys.implementation.name == "micropython":
+if sys.implementation.name == 'micropython':
     import time
 
     _MAX_BACKLOG = 255  # MicroPython's lwIP sockets keep it in 8 bits: 256 would be none, and overwrite memory
@@ -122,7 +122,7 @@ else:
             self._wake_out, self._wake_in = socket.socketpair()
             self._wake_in.setblocking(False)
             self._wake_out.setblocking(False)
-            if hasattr(select, "epoll"):
+            if hasattr(select, 'epoll'):
                 self._poll = select.epoll()
                 self.wait = self._wait_seconds
                 self._wait = self._poll.poll
@@ -155,7 +155,7 @@ else:
         def wake(self):
             """Ends the wait that is going on in another thread."""
             try:
-                self._wake_out.send(b"\0")
+                self._wake_out.send(b'\0')
             except OSError:
                 pass  # the buffer is full of wake-up calls already
 
@@ -163,7 +163,7 @@ else:
             """Gives the operating system's objects back."""
             self._wake_in.close()
             self._wake_out.close()
-            if hasattr(self._poll, "close"):
+            if hasattr(self._poll, 'close'):
                 self._poll.close()
 
 
@@ -178,7 +178,7 @@ def _is_callback(value):
 
 def print_exception(ex):
     """Writes a traceback to the console. ex: the exception."""
-    if hasattr(sys, "print_exception"):
+    if hasattr(sys, 'print_exception'):
         sys.print_exception(ex)
     else:
         import traceback
@@ -193,11 +193,11 @@ def resolve_address(addr, exception):
     Returns (family, sockaddr), as the socket functions of this platform take them.
     """
     ok = isinstance(addr, tuple) and len(addr) == 2 and isinstance(addr[0], str) and isinstance(addr[1], int)
-    _check(ok and 0 <= addr[1] <= 65535, exception, "An address must be a tuple of (str_ip_addr, int_port).")
+    _check(ok and 0 <= addr[1] <= 65535, exception, 'An address must be a tuple of (str_ip_addr, int_port).')
     try:
-        info = socket.getaddrinfo(addr[0] or "0.0.0.0", addr[1])[0]
+        info = socket.getaddrinfo(addr[0] or '0.0.0.0', addr[1])[0]
     except OSError as ex:
-        raise exception("The address %s:%s does not resolve: %s" % (addr[0], addr[1], ex))
+        raise exception('The address %s:%s does not resolve: %s' % (addr[0], addr[1], ex))
     return info[0], info[-1]
 
 
@@ -216,7 +216,7 @@ class XBufferSlot:
     Raises ValueError if size is none.
     """
 
-    __slots__ = ("_buffer", "_keep", "_owner", "_size", "_taken")
+    __slots__ = ('_buffer', '_keep', '_owner', '_size', '_taken')
 
     def __init__(self, size, keepAlloc=True):
         _check(isinstance(size, int) and size > 0, ValueError, '"size" must be a positive integer.')
@@ -454,9 +454,9 @@ class XAsyncSocketsPool:
         """
         ok = isinstance(threadsCount, int) and threadsCount >= 0
         _check(ok, XAsyncSocketsPoolException, '"threadsCount" must be a positive integer or zero.')
-        _check(not self.WaitEventsProcessing, XAsyncSocketsPoolException, "The pool is being processed already.")
+        _check(not self.WaitEventsProcessing, XAsyncSocketsPoolException, 'The pool is being processed already.')
         if threadsCount and not start_new_thread:
-            raise XAsyncSocketsPoolException("This firmware has no threads: use 0, or call ProcessEvents().")
+            raise XAsyncSocketsPoolException('This firmware has no threads: use 0, or call ProcessEvents().')
         if threadsCount > 1:
             from .xasWorkers import XAsyncWorkers
 
@@ -555,10 +555,10 @@ class XAsyncSocket:
     - State: any object: free for the application.
     """
 
-    __slots__ = ("_closed", "_deadline", "_key", "_mask", "_on_closed", "_pool", "_socket", "State")
+    __slots__ = ('_closed', '_deadline', '_key', '_mask', '_on_closed', '_pool', '_socket', 'State')
 
     def __init__(self, asyncSocketsPool, sock):
-        _check(type(self) is not XAsyncSocket, XAsyncSocketException, "XAsyncSocket is an abstract class.")
+        _check(type(self) is not XAsyncSocket, XAsyncSocketException, 'XAsyncSocket is an abstract class.')
         self._pool = asyncSocketsPool
         self._socket = sock
         self._key = _socket_key(sock)
@@ -662,7 +662,7 @@ class XAsyncTCPServerException(Exception):
 class XAsyncTCPServer(XAsyncSocket):
     """A listening TCP socket. Made by Create()."""
 
-    __slots__ = ("_buf_slots", "_on_accepted", "_srv_addr")
+    __slots__ = ('_buf_slots', '_on_accepted', '_srv_addr')
 
     @staticmethod
     def Create(asyncSocketsPool, srvAddr, srvBacklog=256, bufSlots=None):
@@ -688,7 +688,7 @@ class XAsyncTCPServer(XAsyncSocket):
             sock.setblocking(False)
         except OSError as ex:
             sock.close()
-            raise error("Cannot listen on %s:%s: %s" % (srvAddr[0], srvAddr[1], ex))
+            raise error('Cannot listen on %s:%s: %s' % (srvAddr[0], srvAddr[1], ex))
         server = XAsyncTCPServer(asyncSocketsPool, sock, srvAddr, bufSlots or XBufferSlots(256, 4096))
         asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(server))
         return server
@@ -767,22 +767,22 @@ class XAsyncTCPClient(XAsyncSocket):
     """
 
     __slots__ = (
-        "OnExpired",
-        "_address",
-        "_io",
-        "_on_connected",
-        "_on_connect_failed",
-        "_on_data",
-        "_out",
-        "_protocol",
-        "_pump",
-        "_queued",
-        "_reader",
-        "_recv_size",
-        "_sending_buffer",
-        "_server",
-        "_srv_addr",
-        "_tls",
+        'OnExpired',
+        '_address',
+        '_io',
+        '_on_connected',
+        '_on_connect_failed',
+        '_on_data',
+        '_out',
+        '_protocol',
+        '_pump',
+        '_queued',
+        '_reader',
+        '_recv_size',
+        '_sending_buffer',
+        '_server',
+        '_srv_addr',
+        '_tls',
     )
 
     def __init__(self, asyncSocketsPool, sock, srvAddr, address, recvSize):
@@ -811,7 +811,7 @@ class XAsyncTCPClient(XAsyncSocket):
 
         return create(asyncSocketsPool, srvAddr, connectTimeout, recvBufLen, sendBufLen, connectAsync)
 
-    def AsyncRecvLine(self, lineEncoding="UTF-8", onLineRecv=None, onLineRecvArg=None, timeoutSec=None):
+    def AsyncRecvLine(self, lineEncoding='UTF-8', onLineRecv=None, onLineRecvArg=None, timeoutSec=None):
         """Receives one line; see xasTCPClient.recv_line(). Returns bool, False when the connection is closed."""
         from .xasTCPClient import recv_line
 
@@ -922,7 +922,7 @@ class XAsyncTCPClient(XAsyncSocket):
         try:
             return self._io.recv(self._recv_size)
         except OSError as ex:
-            return None if ex.errno in _would_block else b""
+            return None if ex.errno in _would_block else b''
 
     def _read_decrypted(self):
         """TLS may hold more than was asked for, of which the operating system knows nothing."""

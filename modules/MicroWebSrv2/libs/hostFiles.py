@@ -3,7 +3,7 @@
 import os
 from errno import EAGAIN
 
-_sendfile = getattr(os, "sendfile", None)
+_sendfile = getattr(os, 'sendfile', None)
 
 
 class HostFile:
@@ -12,10 +12,10 @@ class HostFile:
     filename: str. first: int, octets to pass over. Raises OSError.
     """
 
-    __slots__ = ("_fd", "_position")
+    __slots__ = ('_fd', '_position')
 
     def __init__(self, filename, first):
-        self._fd = os.open(filename, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._fd = os.open(filename, os.O_RDONLY | getattr(os, 'O_BINARY', 0))
         self._position = first
         if first:
             os.lseek(self._fd, first, os.SEEK_SET)

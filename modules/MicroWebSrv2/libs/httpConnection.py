@@ -18,22 +18,22 @@ class HttpConnection:
     """
 
     __slots__ = (
-        "_body",
-        "_client",
-        "_discard",
-        "_expect",
-        "_found",
-        "_lock",
-        "_met",
-        "_mws2",
-        "_parser",
-        "_pool",
-        "_received",
-        "_request",
-        "_response",
-        "_slot",
-        "_timing",
-        "has_answered",
+        '_body',
+        '_client',
+        '_discard',
+        '_expect',
+        '_found',
+        '_lock',
+        '_met',
+        '_mws2',
+        '_parser',
+        '_pool',
+        '_received',
+        '_request',
+        '_response',
+        '_slot',
+        '_timing',
+        'has_answered',
     )
 
     def __init__(self, microWebSrv2, client):
@@ -79,12 +79,12 @@ class HttpConnection:
         """
         if self._parser._in_body and not self._discard:
             if self._received + self._parser._left > self._mws2._maxRequestContentLength:  # a chunk that is announced
-                self.refuse(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+                self.refuse(413, 'Content larger than %d octets.' % self._mws2._maxRequestContentLength)
                 return
         if not self._slot:
             self._slot = self._mws2._slots.GetAvailableSlot()
             if not self._slot:
-                self.refuse(503, "No buffer slot is free.")
+                self.refuse(503, 'No buffer slot is free.')
                 return
         if self._parser._in_body or not self._timing:
             self._timing = True
@@ -98,13 +98,13 @@ class HttpConnection:
         headers = parser.headers
         if request._headers is not headers:  # else the same head has come again
             self._take_head(parser)
-        if not request._keep_alive or self._mws2._allowAllOrigins or parser.version != b"HTTP/1.1":
+        if not request._keep_alive or self._mws2._allowAllOrigins or parser.version != b'HTTP/1.1':
             response._special = True
         self._found = find_route(method, request._path)
-        if method == b"HEAD":
+        if method == b'HEAD':
             response._bodiless = response._special = True
-            self._found = self._found or find_route(b"GET", request._path)
-        if parser.length or b"expect" in headers:
+            self._found = self._found or find_route(b'GET', request._path)
+        if parser.length or b'expect' in headers:
             return self._expect_body(parser)
         return self._handle()
 
@@ -117,37 +117,37 @@ class HttpConnection:
         request._headers = parser.headers
         request._version = parser.version
         target = parser.target
-        query = target.find(b"?")
+        query = target.find(b'?')
         if query < 0:
             request._path = target
-            request._query = b""
+            request._query = b''
         else:
             request._path = target[:query]
             request._query = target[query + 1 :]
         request._keep_alive = True
-        if b"connection" in parser.headers or parser.version != b"HTTP/1.1":  # RFC 9112 section 9.3
-            options = request._field(b"connection").lower().replace(",", " ").split()
-            keep = "keep-alive" in options or parser.version != b"HTTP/1.0"
-            request._keep_alive = keep and "close" not in options
+        if b'connection' in parser.headers or parser.version != b'HTTP/1.1':  # RFC 9112 section 9.3
+            options = request._field(b'connection').lower().replace(',', ' ').split()
+            keep = 'keep-alive' in options or parser.version != b'HTTP/1.0'
+            request._keep_alive = keep and 'close' not in options
 
     def _expect_body(self, parser):
         """Decides on a body before it is read: wanted, to be passed over, or refused."""
         request = self._request
         length = parser.length
-        self._expect = b"expect" in request._headers and request._version != b"HTTP/1.0"
-        if self._expect and request._field(b"expect").lower() != "100-continue":
-            raise HttpError(417, "Only 100-continue can be expected.")
+        self._expect = b'expect' in request._headers and request._version != b'HTTP/1.0'
+        if self._expect and request._field(b'expect').lower() != '100-continue':
+            raise HttpError(417, 'Only 100-continue can be expected.')
         if length > self._mws2._maxRequestContentLength:
-            raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+            raise HttpError(413, 'Content larger than %d octets.' % self._mws2._maxRequestContentLength)
         if not length:
             return self._handle()
         if not self._found and not self._mws2._modules:
             return self._answer_without_body(length)
         self._slot = self._slot or self._mws2._slots.GetAvailableSlot()
         if not self._slot:
-            raise HttpError(503, "No buffer slot is free.")
+            raise HttpError(503, 'No buffer slot is free.')
         if self._expect and not parser.rest:
-            self._client._put(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._client._put(b'HTTP/1.1 100 Continue\r\n\r\n')
         self._body = bytearray(max(length, 0))
         self._received = 0
         return True
@@ -165,7 +165,7 @@ class HttpConnection:
             end = self._received + len(piece)
             if self._parser.length == CHUNKED:
                 if end + self._parser._left > self._mws2._maxRequestContentLength:
-                    raise HttpError(413, "Content larger than %d octets." % self._mws2._maxRequestContentLength)
+                    raise HttpError(413, 'Content larger than %d octets.' % self._mws2._maxRequestContentLength)
                 self._body += piece
             else:
                 self._body[self._received : end] = piece
@@ -244,14 +244,14 @@ class HttpConnection:
         if self._finish():
             self._client._receive(self._on_data)
             if self._parser.rest or self._parser._in_body:
-                self._on_data(b"")
+                self._on_data(b'')
 
     def _finish(self):
         """The request is over. Returns True if the connection goes on."""
         mws2 = self._mws2
         request = self._request
         if mws2._log_level == 0:
-            mws2.Log("%s %s" % (request.Method, request.Path), 0)
+            mws2.Log('%s %s' % (request.Method, request.Path), 0)
         if self._slot:
             self._free_slot()
         self._timing = False
@@ -282,7 +282,7 @@ class HttpConnection:
         client = self._client
         client._protocol = None
         client._expire(_LINGER_SEC)
-        if hasattr(client._socket, "shutdown") and not client._tls:
+        if hasattr(client._socket, 'shutdown') and not client._tls:
             try:
                 client._socket.shutdown(1)
             except OSError:
@@ -306,7 +306,7 @@ class HttpConnection:
                 return True
             route, args = found
             result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
-            if result is not None and hasattr(result, "send") and hasattr(result, "throw"):
+            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
                 return self._spawn(result)
             if not self.has_answered:
                 self._not_answered()
@@ -315,12 +315,12 @@ class HttpConnection:
         return True
 
     def _not_answered(self):
-        self._mws2.Log("No answer by the handler of %s %s." % (self._request.Method, self._request.Path), 2)
+        self._mws2.Log('No answer by the handler of %s %s.' % (self._request.Method, self._request.Path), 2)
         self._response.Return(501)
 
     def _spawn(self, coroutine):
         if not self._mws2._spawn:
-            raise TypeError("A handler is a coroutine: start the server by StartInAsyncio().")
+            raise TypeError('A handler is a coroutine: start the server by StartInAsyncio().')
         self._suspend()
         self._mws2._spawn(coroutine, self._coroutine_done)
         return False
@@ -335,7 +335,7 @@ class HttpConnection:
     def _unrouted(self, mws2, request, response):
         """A request without a route: static files, CORS, or why not."""
         method = request._method
-        if method == b"GET" or method == b"HEAD":
+        if method == b'GET' or method == b'HEAD':
             if serve(mws2, request, response):
                 return
         elif not is_known(method) and not is_routed(method):
@@ -343,8 +343,8 @@ class HttpConnection:
             return
         methods = self.allowed()
         if methods:
-            response.SetHeader("Allow", ", ".join(methods))
-        if method == b"OPTIONS":
+            response.SetHeader('Allow', ', '.join(methods))
+        if method == b'OPTIONS':
             self._preflight(request, response, methods)
         elif methods:
             response.Return(405)
@@ -354,25 +354,26 @@ class HttpConnection:
     def allowed(self):
         """The methods that the request's path takes, from routes and files. Returns list of str."""
         request = self._request
-        if request._path == b"*":
-            return ["GET", "HEAD", "OPTIONS"]
+        if request._path == b'*':
+            return ['GET', 'HEAD', 'OPTIONS']
         methods = allowed_methods(request._path)
         if find_file(self._mws2, request._path):
-            methods += [method for method in ("GET", "HEAD") if method not in methods]
-        if methods and "OPTIONS" not in methods:
-            methods.append("OPTIONS")
+            methods += [method for method in ('GET', 'HEAD') if method not in methods]
+        if methods and 'OPTIONS' not in methods:
+            methods.append('OPTIONS')
         return methods
 
     def _preflight(self, request, response, methods):
         """OPTIONS (RFC 9110 section 9.3.7) and CORS preflight (Fetch Standard section 3.2.2)."""
         if self._mws2._corsAllowAll and request.Origin:
             response.AccessControlAllowOrigin = request.Origin
-            asked = request.GetHeader("Access-Control-Request-Method")
-            response.SetHeader("Access-Control-Allow-Methods", asked or ", ".join(methods) or "*")
-            response.SetHeader("Access-Control-Allow-Headers", request.GetHeader("Access-Control-Request-Headers") or
-            "*")
-            response.SetHeader("Access-Control-Max-Age", "600")
-            response.SetHeader("Vary", "Origin")
+            asked = request.GetHeader('Access-Control-Request-Method')
+            response.SetHeader('Access-Control-Allow-Methods', asked or ', '.join(methods) or '*')
+            response.SetHeader(
+                'Access-Control-Allow-Headers', request.GetHeader('Access-Control-Request-Headers') or '*'
+            )
+            response.SetHeader('Access-Control-Max-Age', '600')
+            response.SetHeader('Vary', 'Origin')
         elif not methods:
             response.ReturnNotFound()
             return
@@ -380,34 +381,34 @@ class HttpConnection:
 
     def _handler_failed(self, ex):
         """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
-        self._mws2._log_exception("%s %s" % (self._request.Method, self._request.Path), ex)
+        self._mws2._log_exception('%s %s' % (self._request.Method, self._request.Path), ex)
         response = self._response
         if self.has_answered:
             if self._met == 0:  # the answer is not out, and nobody knows how far it is right
                 self._client._close(XClosedReason.Error)
         else:
             response._reset()
-            response._bodiless = self._request._method == b"HEAD"
+            response._bodiless = self._request._method == b'HEAD'
             response._special = True
             self._guarded(response.Return, 500)
 
     def _guarded(self, function, *args):
         try:
             result = function(*args)
-            if result is not None and self._mws2._spawn and hasattr(result, "throw"):
+            if result is not None and self._mws2._spawn and hasattr(result, 'throw'):
                 self._mws2._spawn(result, None)
         except Exception as ex:
             print_exception(ex)
 
     def refuse(self, status, text):
         """Answers a request that cannot be taken, and closes. status: int. text: str, why, for the log."""
-        self._mws2.Log("Refused %s: %d, %s" % (self._client.CliAddr, status, text), 0)
+        self._mws2.Log('Refused %s: %d, %s' % (self._client.CliAddr, status, text), 0)
         response = self._response
         response._reset()
         response._special = self._discard = True
         self._request._keep_alive = False
         if status == 503:
-            response.SetHeader("Retry-After", "1")
+            response.SetHeader('Retry-After', '1')
         self._met = 1
         self._client._receive(None)
         response.Return(status)
@@ -454,7 +455,7 @@ class HttpConnection:
         if self.has_answered or self._parser.idle():
             self._client._close(XClosedReason.Timeout)
         else:
-            self.refuse(408, "The request did not come in time.")
+            self.refuse(408, 'The request did not come in time.')
 
     def released(self):
         """The connection is closed: what it held is given back."""

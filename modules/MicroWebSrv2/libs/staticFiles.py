@@ -6,13 +6,13 @@ import time
 
 from .urlUtils import decode_text, unquote_bytes
 
-_DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
-_MONTHS = tuple(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+_DAYS = (b'Mon', b'Tue', b'Wed', b'Thu', b'Fri', b'Sat', b'Sun')
+_MONTHS = tuple(b'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split())
 _FIRST_YEAR = 2024  # a clock before it has not been set
-_gmtime = getattr(time, "gmtime", time.localtime)  # the clock of firmware without gmtime knows UTC only
+_gmtime = getattr(time, 'gmtime', time.localtime)  # the clock of firmware without gmtime knows UTC only
 
-_lstat = getattr(os, "lstat", os.stat)
-_realpath = os.path.realpath if hasattr(os, "readlink") else None
+_lstat = getattr(os, 'lstat', os.stat)
+_realpath = os.path.realpath if hasattr(os, 'readlink') else None
 _dates = {}
 _checked_folders = {}  # root -> {folder inside it: None}; only where there are symbolic links
 
@@ -25,15 +25,15 @@ def http_date(seconds):
     t = _gmtime(seconds)
     if t[0] < _FIRST_YEAR:
         return None
-    return b"%s, %02d %s %d %02d:%02d:%02d GMT" % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
+    return b'%s, %02d %s %d %02d:%02d:%02d GMT' % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
 
 
 def _parse_date(text):
     """Returns a list that compares as the date does, or None if the bytes are no IMF-fixdate."""
-    words = text.split(b" ")
+    words = text.split(b' ')
     try:
         date = [int(words[3]), _MONTHS.index(words[2]), int(words[1])]
-        return date + [int(number) for number in words[4].split(b":")]
+        return date + [int(number) for number in words[4].split(b':')]
     except (ValueError, IndexError):
         return None
 
@@ -42,12 +42,12 @@ def _is_inside(root, filename, is_link):
     """Whether no symbolic link on the way leads out of the root."""
     if not _realpath:
         return True
-    folder = filename[: filename.rfind("/")]
+    folder = filename[: filename.rfind('/')]
     checked = _checked_folders.setdefault(root, {})
     if is_link or folder not in checked:
         real_root = _realpath(root)
         real = _realpath(filename)
-        if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
+        if real != real_root and not real.startswith(real_root.rstrip('/') + '/'):
             return False
         if len(checked) > 255:
             checked.clear()
@@ -69,11 +69,11 @@ def _is_folder(stat):
 def _segments(path):
     """The decoded path, as it is below a root, or None if it may lead elsewhere. path: bytes, as it came."""
     text = decode_text(unquote_bytes(path))
-    if text[:1] != "/" or "\\" in text or "\0" in text:
+    if text[:1] != '/' or '\\' in text or '\0' in text:
         return None
-    segments = text.split("/")
+    segments = text.split('/')
     for i in range(1, len(segments)):
-        if segments[i][:1] == "." or (not segments[i] and i < len(segments) - 1):
+        if segments[i][:1] == '.' or (not segments[i] and i < len(segments) - 1):
             return None
     return text
 
@@ -88,7 +88,7 @@ def find_file(mws2, path):
         return None
     for root in (mws2._rootPath, mws2._fallbackRootPath):
         if root is not None:
-            found = _find_below(mws2, root.rstrip("/"), text)
+            found = _find_below(mws2, root.rstrip('/'), text)
             if found:
                 filename, stat = found
                 is_link = stat[0] & 0xF000 == 0xA000
@@ -101,14 +101,14 @@ def find_file(mws2, path):
 def _find_below(mws2, root, text):
     """Returns (filename, its os.lstat()) of a file or a default page, or None."""
     filename = root + text
-    if text[-1:] != "/":
+    if text[-1:] != '/':
         stat = _stat(filename, _lstat)
         if not stat:
             return None
         is_link = stat[0] & 0xF000 == 0xA000
         if not _is_folder(_stat(filename) or stat if is_link else stat):
             return filename, stat
-        filename += "/"
+        filename += '/'
     for page in mws2._defaultPages:
         stat = _stat(filename + page, _lstat)
         if stat and not _is_folder(stat):
@@ -146,29 +146,29 @@ def send_file(response, filename, stat=None):
     request = response._request
     mws2 = response._mws2
     if response._contentType is None:
-        response._contentType = mws2.GetMimeTypeFromFilename(filename) or "application/octet-stream"
+        response._contentType = mws2.GetMimeTypeFromFilename(filename) or 'application/octet-stream'
     response._special = True
     extra = response._extra = []
-    is_get = request._method == b"GET" or request._method == b"HEAD"
+    is_get = request._method == b'GET' or request._method == b'HEAD'
     etag = _etag(mws2, stat)
     if is_get and _is_compressible(response._contentType):
-        response._vary("Accept-Encoding")
-        if b"accept-encoding" in request._headers and b"range" not in request._headers:
-            twin = _stat(filename + ".gz") if _takes_gzip(request.AcceptEncodings) else None
+        response._vary('Accept-Encoding')
+        if b'accept-encoding' in request._headers and b'range' not in request._headers:
+            twin = _stat(filename + '.gz') if _takes_gzip(request.AcceptEncodings) else None
             if twin:
-                filename, stat, etag = filename + ".gz", twin, etag[:-1] + b'-gz"'
-    extra.append(b"ETag: " + etag)
+                filename, stat, etag = filename + '.gz', twin, etag[:-1] + b'-gz"'
+    extra.append(b'ETag: ' + etag)
     modified = _modified(stat[8])
     if modified:
-        extra.append(b"Last-Modified: " + modified)
+        extra.append(b'Last-Modified: ' + modified)
     if is_get:
         if _is_fresh(request, etag, stat[8]):
             response.Return(304)
             return
-        if etag[-4:-1] == b"-gz":
-            extra.append(b"Content-Encoding: gzip")
-        extra.append(b"Accept-Ranges: bytes")
-        if b"range" in request._headers and _send_range(response, filename, stat[6], etag, modified):
+        if etag[-4:-1] == b'-gz':
+            extra.append(b'Content-Encoding: gzip')
+        extra.append(b'Accept-Ranges: bytes')
+        if b'range' in request._headers and _send_range(response, filename, stat[6], etag, modified):
             return
     _send(response, 200, filename, 0, stat[6])
 
@@ -184,12 +184,12 @@ def _modified(mtime):
 
 
 def _is_compressible(media_type):
-    return media_type[:5] == "text/" or media_type[:12] == "application/" or media_type == "image/svg+xml"
+    return media_type[:5] == 'text/' or media_type[:12] == 'application/' or media_type == 'image/svg+xml'
 
 
 def _etag(mws2, stat):
     """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
-    stamp = getattr(stat, "st_mtime_ns", stat[8])
+    stamp = getattr(stat, 'st_mtime_ns', stat[8])
     return b'"%x-%x"' % (stamp, stat[6]) if stamp else b'"%s-%x"' % (mws2._etagSalt.encode(), stat[6])
 
 
@@ -197,12 +197,12 @@ def _takes_gzip(codings):
     """Whether gzip is among the codings that a client takes; what is said of `*` holds if nothing is said of gzip."""
     other = False
     for coding in codings:
-        coding = coding.replace(" ", "").lower()
-        name = coding.split(";")[0]
-        taken = coding.find(";q=0") < 0 or bool(coding.split(";q=")[1].strip("0."))
-        if name in ("gzip", "x-gzip"):
+        coding = coding.replace(' ', '').lower()
+        name = coding.split(';')[0]
+        taken = coding.find(';q=0') < 0 or bool(coding.split(';q=')[1].strip('0.'))
+        if name in ('gzip', 'x-gzip'):
             return taken
-        if name == "*":
+        if name == '*':
             other = taken
     return other
 
@@ -210,11 +210,11 @@ def _takes_gzip(codings):
 def _is_fresh(request, etag, mtime):
     """Whether the client has this file (RFC 9110 section 13.2.2)."""
     headers = request._headers
-    if b"if-none-match" in headers:
-        tags = headers[b"if-none-match"]
-        return tags == b"*" or etag in [tag.strip().replace(b"W/", b"") for tag in tags.split(b",")]
-    if b"if-modified-since" in headers and mtime > 0:
-        since = _parse_date(headers[b"if-modified-since"])
+    if b'if-none-match' in headers:
+        tags = headers[b'if-none-match']
+        return tags == b'*' or etag in [tag.strip().replace(b'W/', b'') for tag in tags.split(b',')]
+    if b'if-modified-since' in headers and mtime > 0:
+        since = _parse_date(headers[b'if-modified-since'])
         if since:
             t = _gmtime(mtime)
             return [t[0], t[1] - 1, t[2], t[3], t[4], t[5]] <= since
@@ -227,10 +227,10 @@ def parse_range(text, size):
     text: str, the value of Range. size: int, octets. Returns (first, length); None if it is to be passed over, as more
     than one range is; () if it cannot be satisfied.
     """
-    text = text.replace(" ", "").lower()
-    if text[:6] != "bytes=" or "," in text:
+    text = text.replace(' ', '').lower()
+    if text[:6] != 'bytes=' or ',' in text:
         return None
-    ends = text[6:].split("-")
+    ends = text[6:].split('-')
     if len(ends) != 2 or not (ends[0] or ends[1]):
         return None
     for end in ends:
@@ -252,19 +252,19 @@ def parse_range(text, size):
 def _send_range(response, filename, size, etag, modified):
     """Answers with a part of a file. Returns False if the whole of it is to be sent."""
     request = response._request
-    condition = request._headers.get(b"if-range")
+    condition = request._headers.get(b'if-range')
     if condition and condition != etag and condition != modified:
         return False
-    part = parse_range(request._field(b"range"), size)
+    part = parse_range(request._field(b'range'), size)
     if part is None:
         return False
     if not part:
-        response.SetHeader("Content-Range", "bytes */%d" % size)
+        response.SetHeader('Content-Range', 'bytes */%d' % size)
         response._caching = False
         response.Return(416)
         return True
     first, length = part
-    response.SetHeader("Content-Range", "bytes %d-%d/%d" % (first, first + length - 1, size))
+    response.SetHeader('Content-Range', 'bytes %d-%d/%d' % (first, first + length - 1, size))
     _send(response, 206, filename, first, length)
     return True
 
@@ -284,11 +284,11 @@ def _send(response, code, filename, first, length):
 
 
 def _open_at(filename, first):
-    stream = open(filename, "rb")
+    stream = open(filename, 'rb')
     if first:
         stream.seek(first)
     return stream
 
 
-if sys.implementation.name != "micropython":
+if sys.implementation.name != 'micropython':
     from .hostFiles import HostFile as _open_at

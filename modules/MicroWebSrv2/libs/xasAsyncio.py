@@ -5,7 +5,7 @@ import sys
 
 from .XAsyncSockets import XAsyncSocketsPool, XAsyncSocketsPoolException, get_ident, print_exception
 
-if sys.implementation.name == "micropython":
+if sys.implementation.name == 'micropython':
     from asyncio import core as _core
 
     def _attach(pool, on_ready):
@@ -104,7 +104,7 @@ async def drive(pool):
     pool: XAsyncSocketsPool. Raises XAsyncSocketsPoolException if it is processed already.
     """
     if pool.WaitEventsProcessing:
-        raise XAsyncSocketsPoolException("The pool is being processed already.")
+        raise XAsyncSocketsPoolException('The pool is being processed already.')
     pool._stop = False
     pool._ident = get_ident()
     detach = _attach(pool, lambda: pool.ProcessEvents(0))

@@ -21,7 +21,7 @@ _IN_PROGRESS = (115, 119, 36, 10035, 10036)  # EINPROGRESS as Linux, lwIP, BSD a
 class _OutgoingTCPClient(XAsyncTCPClient):
     """A connection that is being opened, then open."""
 
-    __slots__ = ("_is_open", "_told")
+    __slots__ = ('_is_open', '_told')
 
     def __init__(self, pool, sock, srvAddr, recvSize):
         XAsyncTCPClient.__init__(self, pool, sock, srvAddr, srvAddr, recvSize)
@@ -57,9 +57,9 @@ class _OutgoingTCPClient(XAsyncTCPClient):
     def _has_failed(self):
         sock = self._socket
         try:
-            if hasattr(sock, "getsockopt"):
+            if hasattr(sock, 'getsockopt'):
                 return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
-            sock.send(b"")  # MicroPython has no getsockopt: an error comes out here
+            sock.send(b'')  # MicroPython has no getsockopt: an error comes out here
         except OSError as ex:
             return ex.errno not in _would_block
         return False
@@ -130,18 +130,18 @@ class _Reader:
 
     def __init__(self, client):
         self._client = client
-        self._rest = b""
+        self._rest = b''
         self._wanted = None  # (take(), encoding or size, callback, its argument)
         self._serving = False
 
     def ask(self, take, what, callback, argument, timeoutSec):
         client = self._client
-        _check(_is_callback(callback), XAsyncTCPClientException, "The callback must be a function or None.")
+        _check(_is_callback(callback), XAsyncTCPClientException, 'The callback must be a function or None.')
         ok = timeoutSec is None or (isinstance(timeoutSec, int) and timeoutSec > 0)
         _check(ok, XAsyncTCPClientException, '"timeoutSec" must be a positive integer or None.')
         if client._closed:
             return False
-        _check(self._wanted is None, XAsyncTCPClientException, "A receive is pending already.")
+        _check(self._wanted is None, XAsyncTCPClientException, 'A receive is pending already.')
         self._wanted = (take, what, callback, argument)
         client._expire(timeoutSec or 0)
         client._pool._call(self._serve)
@@ -173,7 +173,7 @@ class _Reader:
 
     def line(self, encoding):
         """Takes a line. encoding: str. Returns (str or None,), or None if it has not come."""
-        end = self._rest.find(b"\n")
+        end = self._rest.find(b'\n')
         if end < 0:
             if len(self._rest) > self._client._recv_size:
                 self._client._close(XClosedReason.Error)  # a line longer than the buffer
@@ -181,7 +181,7 @@ class _Reader:
         line = self._rest[:end]
         self._rest = self._rest[end + 1 :]
         try:
-            return (str(line[:-1] if line[-1:] == b"\r" else line, encoding),)
+            return (str(line[:-1] if line[-1:] == b'\r' else line, encoding),)
         except (UnicodeError, LookupError):
             return (None,)
 

@@ -6,7 +6,7 @@ from errno import EAGAIN, EIO
 
 from .XAsyncSockets import XAsyncTCPClientException, _check
 
-_is_micropython = sys.implementation.name == "micropython"
+_is_micropython = sys.implementation.name == 'micropython'
 _CONN_EOF = -0x7280  # MBEDTLS_ERR_SSL_CONN_EOF
 _MAX_RECORD = 16384  # octets of one TLS record (RFC 8446 section 5.1)
 
@@ -22,20 +22,20 @@ class _HostTransport:
         try:
             return self._sock.recv(size)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise OSError(EAGAIN, "would block")
+            raise OSError(EAGAIN, 'would block')
         except ssl.SSLEOFError:
-            return b""
+            return b''
 
     def send(self, data):
         """As socket.send(); at most one record, which can be tried again as it was."""
         try:
             return self._sock.send(data[:_MAX_RECORD])
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise OSError(EAGAIN, "would block")
+            raise OSError(EAGAIN, 'would block')
 
     def begin(self):
         """Sends a client's first message."""
-        self.send(b"")
+        self.send(b'')
 
     def pending(self):
         """Whether more has been decrypted than was taken. Returns bool."""
@@ -99,7 +99,7 @@ class _FirmwareTransport:
 
 def _require_file(path, error):
     try:
-        open(path, "rb").close()
+        open(path, 'rb').close()
     except OSError as ex:
         raise error('Cannot read the TLS file "%s": %s' % (path, ex))
 
@@ -111,8 +111,8 @@ def _load(function, files, error):
     try:
         function(*files)
     except (OSError, ValueError) as ex:  # ssl.SSLError is an OSError
-        names = " and ".join(['"%s"' % path for path in files])
-        raise error("Cannot use the TLS files %s: %s" % (names, ex))
+        names = ' and '.join(['"%s"' % path for path in files])
+        raise error('Cannot use the TLS files %s: %s' % (names, ex))
 
 
 def server_context(certFile, keyFile, caFile, error):
@@ -139,14 +139,14 @@ def start_context(client, sslContext, serverSide=False):
     client: XAsyncTCPClient. sslContext: ssl.SSLContext. serverSide: bool.
     Raises XAsyncTCPClientException if TLS has begun already, or cannot.
     """
-    _check(client._tls is None, XAsyncTCPClientException, "TLS has begun already on this connection.")
-    arguments = {"server_side": serverSide, "do_handshake_on_connect": False}
-    if not serverSide and getattr(sslContext, "check_hostname", _is_micropython):
-        arguments["server_hostname"] = client.SrvAddr[0]
+    _check(client._tls is None, XAsyncTCPClientException, 'TLS has begun already on this connection.')
+    arguments = {'server_side': serverSide, 'do_handshake_on_connect': False}
+    if not serverSide and getattr(sslContext, 'check_hostname', _is_micropython):
+        arguments['server_hostname'] = client.SrvAddr[0]
     try:
         sock = sslContext.wrap_socket(client._socket, **arguments)
     except (OSError, ValueError) as ex:
-        raise XAsyncTCPClientException("TLS cannot begin: %s" % ex)
+        raise XAsyncTCPClientException('TLS cannot begin: %s' % ex)
     if _is_micropython:
         client._tls = client._io = _FirmwareTransport(sock, client._socket)
     else:

@@ -34,14 +34,14 @@ def create(asyncSocketsPool, localAddr, recvBufLen, broadcast):
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         if broadcast:
-            sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BROADCAST", 0x20), 1)
+            sock.setsockopt(socket.SOL_SOCKET, getattr(socket, 'SO_BROADCAST', 0x20), 1)
         if sockaddr:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(sockaddr)
         sock.setblocking(False)
     except OSError as ex:
         sock.close()
-        raise error("Cannot open UDP on %s: %s" % (localAddr, ex))
+        raise error('Cannot open UDP on %s: %s' % (localAddr, ex))
     udp = UDPDatagram(asyncSocketsPool, sock, localAddr, recvBufLen)
     asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
     return udp
@@ -50,7 +50,7 @@ def create(asyncSocketsPool, localAddr, recvBufLen, broadcast):
 class UDPDatagram(XAsyncUDPDatagram):
     """A UDP socket, as XAsyncUDPDatagram.Create() returns it."""
 
-    __slots__ = ("_family", "_local_addr", "_on_data_recv", "_on_fails_to_send", "_queue", "_recv_size")
+    __slots__ = ('_family', '_local_addr', '_on_data_recv', '_on_fails_to_send', '_queue', '_recv_size')
 
     def __init__(self, asyncSocketsPool, sock, localAddr, recvSize):
         XAsyncUDPDatagram.__init__(self, asyncSocketsPool, sock)
