@@ -318,7 +318,8 @@ class Harness:
         """Start http, and https where there is a certificate, in one pool."""
         self._close()  # what Ctrl-C may have left open
         server, tls = self.config['server'], self.config['tls']
-        self._pool = _Pool(self._on_second)
+        self._pool = XAsyncSocketsPool()
+        self._pool.on_second = lambda passed: self._on_second(passed * 1000)
         if self.config['threads'] > 1 and _thread:
             self._start_workers(self.config['threads'] - 1)
         self._add_server(server['port'])
@@ -331,9 +332,7 @@ class Harness:
     def _start_workers(self, count):
         """Have `count` more threads run the handlers."""
         try:
-            from MicroWebSrv2.libs.xasWorkers import XAsyncWorkers
-
-            self._pool._workers = XAsyncWorkers(count)
+            self._pool.start_workers(count)
         except ImportError:
             print('threads: this firmware has no workers; one thread serves')
 
@@ -349,7 +348,7 @@ class Harness:
             if key not in _NOT_SET and value is not None:
                 setattr(server, _NAMES.get(key) or ''.join([_capital(word) for word in key.split('_')]), value)
         server.FallbackRootPath = self._www
-        server._etagSalt = self.build  # frozen files have no date
+        server.etag_salt = self.build  # frozen files have no date
         level = self.config['log_level']
         if level in _LEVELS:
             server.LogLevel = _LEVELS.index(level)
@@ -436,32 +435,6 @@ class Harness:
         """Print the addresses to open."""
         urls = self.addresses()
         print('open ' + '  '.join(urls) if urls else 'no network yet; the server is ready')
-
-
-class _Pool(XAsyncSocketsPool):
-    """A pool whose loop calls `on_second(passed)` once a second, and ends when it does nothing but fail.
-
-    `passed`: milliseconds since the last time. The base class shows exceptions and goes on, which is right for one that
-    a connection is to blame for.
-    """
-
-    def __init__(self, on_second):
-        XAsyncSocketsPool.__init__(self)
-        self._on_second = on_second
-        self._errors = 0
-
-    def _tick(self):
-        before = self._now
-        XAsyncSocketsPool._tick(self)
-        if self._now != before:
-            self._errors = 0
-            self._on_second((self._now - before) * 1000)
-
-    def _failed(self, asyncSocket, ex):
-        self._errors += 1
-        if self._errors > _ERRORS_MAX:
-            raise ex
-        XAsyncSocketsPool._failed(self, asyncSocket, ex)
 
 
 def _log_nothing(server, msg, kind):

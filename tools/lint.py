@@ -14,6 +14,7 @@ HOST_ONLY = (
     'modules/MicroWebSrv2/__main__.py',
     'modules/MicroWebSrv2/libs/hostFiles.py',
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
+    'modules/MicroWebSrv2/libs/xasPollerHost.py',
 )
 
 # Frozen only into firmware that has floats and asyncio.

@@ -196,8 +196,11 @@ class RequestParser:
     """
 
     __slots__ = (
-        '_in_body',
-        '_left',
+        'path',
+        'query',
+        'keep_alive',
+        'in_body',
+        'left',
         '_searched',
         'headers',
         'length',
@@ -211,10 +214,13 @@ class RequestParser:
 
     def __init__(self, max_head):
         self.max_head = max_head
+        self.method = self.path = self.query = self.target = self.version = b''
+        self.headers = {}
+        self.keep_alive = False
         self.rest = b''
         self._searched = 0
-        self._in_body = self.piece = None
-        self._left = 0
+        self.in_body = self.piece = None
+        self.left = 0
 
     def feed(self, data):
         """Takes received bytes. data: bytes. Returns the first event. Raises HttpError."""
@@ -222,19 +228,20 @@ class RequestParser:
             data = self.rest + data
         else:
             parsed = _heads.get(data)
-            if parsed and not self._in_body:
+            if parsed and not self.in_body:
                 self.method, self.target, self.version, self.headers = parsed
                 self.length = 0
+                self._split()
                 return HEAD
-        return self._in_body(data) if self._in_body else self._head(data)
+        return self.in_body(data) if self.in_body else self._head(data)
 
     def next(self):
         """Returns the next event of what was fed: NEED_DATA, HEAD, BODY or END. Raises HttpError."""
-        return self._in_body(self.rest) if self._in_body else self._head(self.rest)
+        return self.in_body(self.rest) if self.in_body else self._head(self.rest)
 
     def idle(self):
         """Tells whether nothing of a next request has come yet. Returns bool."""
-        return not self.rest and not self._in_body
+        return not self.rest and not self.in_body
 
     def _head(self, data):
         if data[:1] == b'\r':  # an empty line before a request is to be passed over (RFC 9112 section 2.2)
@@ -262,12 +269,22 @@ class RequestParser:
             self.length = 0
             if whole is data and end < _MAX_KNOWN_HEAD:
                 _know_head(whole, parsed)
+        self._split()
         return HEAD
 
+    def _split(self):
+        self.path, _, self.query = self.target.partition(b'?')
+        options = self.headers.get(b'connection', b'').lower().replace(b',', b' ').split()
+        self.keep_alive = (b'keep-alive' in options or self.version != b'HTTP/1.0') and b'close' not in options
+
+    def release(self):
+        self.rest = b''
+        self.piece = None
+
     def _frame(self):
-        self.length = self._left = body_length(self.method, self.version, self.headers)
+        self.length = self.left = body_length(self.method, self.version, self.headers)
         if self.length:
-            self._in_body = self._chunk_line if self.length == CHUNKED else self._sized
+            self.in_body = self._chunk_line if self.length == CHUNKED else self._sized
 
     def _part_of_head(self, data):
         self.rest = data
@@ -293,14 +310,14 @@ class RequestParser:
         if not data:
             return self._wait(data)
         self._take(data)
-        if not self._left:
-            self._in_body = self._end
+        if not self.left:
+            self.in_body = self._end
         return BODY
 
     def _take(self, data):
         """Gives the octets of `data` that belong to the body or chunk as `piece`."""
-        size = min(len(data), self._left)
-        self._left -= size
+        size = min(len(data), self.left)
+        self.left -= size
         if size == len(data):
             self.piece = data
             self.rest = b''
@@ -313,7 +330,7 @@ class RequestParser:
         return NEED_DATA
 
     def _end(self, data):
-        self._in_body = None
+        self.in_body = None
         self.rest = data
         return END
 
@@ -323,9 +340,9 @@ class RequestParser:
             raise HttpError(400, 'Chunk line too long.')
         if end < 0:
             return self._wait(data)
-        self._left = self._chunk_size(data[:end])
+        self.left = self._chunk_size(data[:end])
         self.rest = data[end + 2 :]
-        self._in_body = self._chunk if self._left else self._trailer
+        self.in_body = self._chunk if self.left else self._trailer
         self._searched = 0
         return self.next()
 
@@ -343,8 +360,8 @@ class RequestParser:
         if not data:
             return self._wait(data)
         self._take(data)
-        if not self._left:
-            self._in_body = self._chunk_end
+        if not self.left:
+            self.in_body = self._chunk_end
         return BODY
 
     def _chunk_end(self, data):
@@ -352,7 +369,7 @@ class RequestParser:
             return self._wait(data)
         if data[:2] != b'\r\n':
             raise HttpError(400, 'Chunk longer than its size.')
-        self._in_body = self._chunk_line
+        self.in_body = self._chunk_line
         self.rest = data[2:]
         return self.next()
 

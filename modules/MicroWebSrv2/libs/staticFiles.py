@@ -86,7 +86,7 @@ def find_file(mws2, path):
     text = _segments(path)
     if text is None:
         return None
-    for root in (mws2._rootPath, mws2._fallbackRootPath):
+    for root in (mws2.RootPath, mws2.FallbackRootPath):
         if root is not None:
             found = _find_below(mws2, root.rstrip('/'), text)
             if found:
@@ -109,7 +109,7 @@ def _find_below(mws2, root, text):
         if not _is_folder(_stat(filename) or stat if is_link else stat):
             return filename, stat
         filename += '/'
-    for page in mws2._defaultPages:
+    for page in mws2.default_pages:
         stat = _stat(filename + page, _lstat)
         if stat and not _is_folder(stat):
             return filename + page, stat
@@ -121,15 +121,15 @@ def serve(mws2, request, response):
 
     Returns False without one.
     """
-    found = find_file(mws2, request._path)
+    found = find_file(mws2, request.raw_path)
     if not found:
         return False
     media_type = mws2.GetMimeTypeFromFilename(found[0])
     if media_type is None:
         response.ReturnForbidden()
     else:
-        response._contentType = media_type
-        response._caching = True
+        response.ContentType = media_type
+        response.AllowCaching = True
         send_file(response, found[0], found[1])
     return True
 
@@ -143,17 +143,18 @@ def send_file(response, filename, stat=None):
     if not stat or _is_folder(stat):
         response.Return(404)
         return
-    request = response._request
-    mws2 = response._mws2
-    if response._contentType is None:
-        response._contentType = mws2.GetMimeTypeFromFilename(filename) or 'application/octet-stream'
-    response._special = True
-    extra = response._extra = []
-    is_get = request._method == b'GET' or request._method == b'HEAD'
+    request = response.Request
+    mws2 = response.server
+    answer = response.own()
+    answer.is_common = False
+    if answer.content_type is None:
+        answer.content_type = mws2.GetMimeTypeFromFilename(filename) or 'application/octet-stream'
+    extra = answer.extra = []
+    is_get = request.raw_method == b'GET' or request.raw_method == b'HEAD'
     etag = _etag(mws2, stat)
-    if is_get and _is_compressible(response._contentType):
-        response._vary('Accept-Encoding')
-        if b'accept-encoding' in request._headers and b'range' not in request._headers:
+    if is_get and _is_compressible(answer.content_type):
+        answer.vary('Accept-Encoding')
+        if b'accept-encoding' in request.fields and b'range' not in request.fields:
             twin = _stat(filename + '.gz') if _takes_gzip(request.AcceptEncodings) else None
             if twin:
                 filename, stat, etag = filename + '.gz', twin, etag[:-1] + b'-gz"'
@@ -168,7 +169,7 @@ def send_file(response, filename, stat=None):
         if etag[-4:-1] == b'-gz':
             extra.append(b'Content-Encoding: gzip')
         extra.append(b'Accept-Ranges: bytes')
-        if b'range' in request._headers and _send_range(response, filename, stat[6], etag, modified):
+        if b'range' in request.fields and _send_range(response, filename, stat[6], etag, modified):
             return
     _send(response, 200, filename, 0, stat[6])
 
@@ -190,7 +191,7 @@ def _is_compressible(media_type):
 def _etag(mws2, stat):
     """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
     stamp = getattr(stat, 'st_mtime_ns', stat[8])
-    return b'"%x-%x"' % (stamp, stat[6]) if stamp else b'"%s-%x"' % (mws2._etagSalt.encode(), stat[6])
+    return b'"%x-%x"' % (stamp, stat[6]) if stamp else b'"%s-%x"' % (mws2.etag_salt.encode(), stat[6])
 
 
 def _takes_gzip(codings):
@@ -209,7 +210,7 @@ def _takes_gzip(codings):
 
 def _is_fresh(request, etag, mtime):
     """Whether the client has this file (RFC 9110 section 13.2.2)."""
-    headers = request._headers
+    headers = request.fields
     if b'if-none-match' in headers:
         tags = headers[b'if-none-match']
         return tags == b'*' or etag in [tag.strip().replace(b'W/', b'') for tag in tags.split(b',')]
@@ -251,16 +252,16 @@ def parse_range(text, size):
 
 def _send_range(response, filename, size, etag, modified):
     """Answers with a part of a file. Returns False if the whole of it is to be sent."""
-    request = response._request
-    condition = request._headers.get(b'if-range')
+    request = response.Request
+    condition = request.fields.get(b'if-range')
     if condition and condition != etag and condition != modified:
         return False
-    part = parse_range(request._field(b'range'), size)
+    part = parse_range(request.field(b'range'), size)
     if part is None:
         return False
     if not part:
         response.SetHeader('Content-Range', 'bytes */%d' % size)
-        response._caching = False
+        response.AllowCaching = False
         response.Return(416)
         return True
     first, length = part
@@ -273,14 +274,11 @@ def _send(response, code, filename, first, length):
     try:
         stream = _open_at(filename, first)
     except OSError:
-        response._reset()
-        response._special = True
+        response.renew()
+        response.prepare()
         response.Return(404)
         return
-    if response._begin(code):
-        response._send_stream(code, stream, length)
-    else:
-        stream.close()
+    response.send_stream(code, stream, length)
 
 
 def _open_at(filename, first):

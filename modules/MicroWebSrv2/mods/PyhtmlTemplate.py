@@ -80,13 +80,13 @@ class PyhtmlTemplate:
 
     def OnRequest(self, microWebSrv2, request):
         """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        path = request._path
-        if self._default_pages != len(microWebSrv2._defaultPages):
-            self._look_at_default_pages(microWebSrv2._defaultPages)
+        path = request.raw_path
+        if self._default_pages != len(microWebSrv2.default_pages):
+            self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
-                if request._method in _METHODS:
+                if request.raw_method in _METHODS:
                     found = self._find(microWebSrv2, path)
                     if found:
                         self._answer(microWebSrv2, request, found)
@@ -101,7 +101,7 @@ class PyhtmlTemplate:
 
     def _find(self, microWebSrv2, path):
         """Finds the file of a page. Returns (filename, stat) or None."""
-        root = microWebSrv2._rootPath
+        root = microWebSrv2.RootPath
         known = self._files.get(path)
         if known and known[0] == root:
             try:
@@ -138,8 +138,8 @@ class PyhtmlTemplate:
         response = request.Response
         if response.HeadersSent:
             return
-        if response._contentType is None:
-            response._contentType = 'text/html'
+        if response.ContentType is None:
+            response.ContentType = 'text/html'
         if isinstance(content, bytes):
             response.ReturnOk(content)
         else:
@@ -167,8 +167,8 @@ class PyhtmlTemplate:
     def _return_fault(self, microWebSrv2, response, filepath, fault):
         if response.HeadersSent:
             return
-        response._contentType = 'text/html'
-        response._contentCharset = None
+        response.ContentType = 'text/html'
+        response.ContentCharset = None
         response.Return(500, _debug_page(filepath, *fault) if self._show_debug else None)
 
 

@@ -28,19 +28,19 @@ class Reader(FrameReader):
 
     def __init__(self, limit=None):
         super().__init__()
-        self._limit = limit
+        self.limit = limit
         self.events = []
 
-    def _on_text(self, text):
+    def on_text(self, text):
         self.events.append(text)
 
-    def _on_binary(self, data):
+    def on_binary(self, data):
         self.events.append(bytes(data))
 
-    def _on_control(self, first, payload):
+    def on_control(self, first, payload):
         self.events.append((first, bytes(payload)))
 
-    def _on_violation(self, code, first):
+    def on_violation(self, code, first):
         self.events.append((code, first))
 
 
@@ -65,8 +65,8 @@ def outcome(pieces, limit=None):
     """Returns the events that the pieces lead to, and whether anything is held behind them."""
     reader = Reader(limit)
     for piece in pieces:
-        reader._feed(fresh(piece))
-    return reader.events, reader._rest is not None or reader._message is not None
+        reader.feed(fresh(piece))
+    return reader.events, reader.rest is not None or reader.message is not None
 
 
 def gives(data, *events, limit=None):
@@ -294,9 +294,9 @@ def check_text_fails_at_the_first_bad_octet():
     ):
         data = masked(TEXT, good + bad + b'behind')
         reader = Reader()
-        reader._feed(fresh(data[: -len(bad) - 6]))
+        reader.feed(fresh(data[: -len(bad) - 6]))
         equal(reader.events, [])
-        reader._feed(fresh(data[-len(bad) - 6 : -6]))
+        reader.feed(fresh(data[-len(bad) - 6 : -6]))
         equal(reader.events, [(1007, True)])
 
 
