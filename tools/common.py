@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import termios
 from pathlib import Path
 
@@ -37,6 +36,12 @@ VARIABLES = (
     'ADMIN_PASSWORD',
     'QUICK',
     'RECORD',
+    'SAMPLE',
+    'SEED',
+    'FILES',
+    'JOBS',
+    'MINUTES',
+    'TARGETS',
     'ARGS',
     'V',
 )
@@ -214,22 +219,6 @@ def disk_errors(what):
     except OSError as error:
         place = f': {error.filename}' if error.filename else ''
         raise Failure(f'{what}: {error.strerror or error}{place}') from error
-
-
-@contextlib.contextmanager
-def new_folder(path):
-    """Gives an empty folder beside `path`: it takes its place when the block ends well, else it vanishes."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        folder.rename(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_if_changed(path, data):

@@ -15,7 +15,7 @@ import sys
 from tools import boards, common
 from tools.common import BUILD, ROOT, Failure
 
-OLDEST_PYTHON = (3, 9)
+OLDEST_PYTHON = (3, 11)
 VENV = ROOT / '.venv'
 LOG = BUILD / 'setup.log'
 
@@ -28,10 +28,13 @@ EXTRAS = {
     'flash': ('flash',),
     'deploy': ('flash',),
     'provision': ('flash',),
+    'mutants': ('test',),
+    'soak': ('test', 'soak'),
+    'requirements': ('requirements',),
 }
 
 # Goals that run a board's image on this machine, and those that build all boards that can be built here.
-RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test')
+RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test', 'soak')
 ALL_BOARDS = ('test',)
 
 # Goals that take boards of any name, also those that have no folder here; nothing is built for one.
@@ -130,7 +133,8 @@ def make_environment(goal, variables):
             return
         common.say(f'installing {", ".join(path.relative_to(ROOT).as_posix() for path in wanted)} into .venv')
         arguments = [word for path in wanted for word in ('-r', path)]
-        common.run([python, '-m', 'pip', 'install', '--disable-pip-version-check', *arguments], 'pip install', LOG)
+        command = [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--require-hashes', *arguments]
+        common.run(command, 'pip install', LOG)
         for path in wanted:
             _stamp(path).touch()
 
