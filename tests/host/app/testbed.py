@@ -89,6 +89,13 @@ def memory():
     return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
 
 
+def held(mws2, request):
+    """Returns what is in use: sockets of the pool, buffer slots, memory."""
+    sockets = request.XAsyncTCPClient.GetAsyncSocketsPool().GetAllAsyncSockets()
+    slots = [slot for slot in mws2._slots._slots if not slot.Available]
+    return {'sockets': len(sockets), 'slots': len(slots), 'memory': memory()}
+
+
 def main(mws2=None):
     """Configures and serves."""
     serve(configure(mws2 or MicroWebSrv2()))

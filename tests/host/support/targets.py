@@ -29,6 +29,16 @@ class TargetError(Exception):
     """The target cannot be used as it is; the message says what to do."""
 
 
+def take_interrupts():
+    """Has programs that are started from now on take Ctrl-C.
+
+    A shell starts the background jobs of a script with SIGINT ignored, and that is inherited. What is caught, if only
+    to do nothing, is not: an exec() sets it back.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
+
+
 def free_port(kind=socket.SOCK_STREAM):
     """Returns a port of the loopback interface that nothing listens on."""
     with socket.socket(socket.AF_INET, kind) as probe:
