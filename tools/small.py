@@ -3,8 +3,15 @@
 In frozen code each name that the firmware does not have already costs its length and eight bytes. Names that nobody
 outside of the set can know are replaced by names that the firmware has anyway, of things that the set does not use:
 they cost nothing. What others know stays: the documentation's names (PascalCase, camelCase), names of modules,
-parameters of documented functions, and whatever stands as a string. Besides, module constants become const(), and
-`_SMALL`, where a module has it, becomes 1.
+parameters of documented functions, and whatever stands as a string. Besides, module constants become const().
+
+A comment after the head of a function says what may be left out:
+
+    def positive(value, name):  # small: a check
+    def is_foreign(self):  # small: False without threads
+
+The first only refuses values, or returns the one that it is given: a property whose setter does no more than that is
+made a plain attribute. Calls of the second are False on a board that is without what is named.
 """
 
 import ast
@@ -38,24 +45,26 @@ def port_names(text):
     return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
 
 
-def shrink(sources, known, without=(), nothing=(), keys=(), never=()):
+def shrink(sources, known, without=(), nothing=(), keys=(), lacks=()):
     """Returns the sources made small: a dict of module path to text, as given.
 
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
     `without`: functions and 'Class.method's that are left out, with their properties' setters.
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
-    and classes. `never`: functions whose calls are taken as False.
+    and classes. `lacks`: what the board is without, as marks of functions name it.
     Raises SyntaxError for what is no Python.
     """
     trees = {path: _without_docstrings(ast.parse(text, path)) for path, text in sources.items()}
     defined = known.union(*(_defined_attributes(tree) for tree in trees.values()))
+    checks = _marked(sources, trees, ('a check',))
+    never = _marked(sources, trees, [f'False without {name}' for name in lacks])
     for path, tree in trees.items():
         Folder(path, sources, known, nothing, defined, never).visit(tree)
         _leave_out(tree, without)
         _leave_out_keys(tree, keys)
-    plain = _plain_properties(trees.values())
+    plain = _plain_properties(trees.values(), checks)
     for tree in trees.values():
-        _make_plain(tree, plain)
+        _make_plain(tree, plain, checks)
     while _leave_out_unused(trees.values()):
         pass
     seen = Names()
@@ -67,6 +76,23 @@ def shrink(sources, known, without=(), nothing=(), keys=(), never=()):
         fixed.update(path.removesuffix('.py').split('/'))
     renamer = Renamer(*_tables(seen, fixed, known))
     return {path: ast.unparse(ast.fix_missing_locations(renamer.visit(tree))) + '\n' for path, tree in trees.items()}
+
+
+def _marked(sources, trees, marks):
+    """Return the names of the functions with one of these marks. Raise ValueError for a mark that no function has."""
+    found, missing = set(), set(marks)
+    for path, tree in trees.items():
+        lines = sources[path].splitlines()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                head = lines[node.lineno - 1 : getattr(node.body[0], 'lineno', node.end_lineno)]
+                mark = next((line.partition('# small: ')[2] for line in head if '# small: ' in line), None)
+                if mark in marks:
+                    found.add(node.name)
+                    missing.discard(mark)
+    if missing - {'a check'}:
+        raise ValueError(f'no function is marked "# small: {sorted(missing)[0]}"')
+    return found
 
 
 def _tables(seen, fixed, known):
@@ -151,7 +177,7 @@ class Folder(ast.NodeTransformer):
     def visit_Call(self, node):
         """Decides hasattr() for what neither the set nor the firmware has, and what never is."""
         self.generic_visit(node)
-        if getattr(node.func, 'attr', getattr(node.func, 'id', None)) in self._never:
+        if _name_of(node) in self._never:
             return ast.Constant(False)
         if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
             if node.args[1].value not in self._defined:
@@ -442,11 +468,11 @@ def _leave_out_unused(trees):
     return found
 
 
-def _plain_properties(trees):
+def _plain_properties(trees, checks):
     """Returns the properties that only hand an attribute on: a dict of the attribute's name to the property's.
 
     A property counts when it is that, over the same attribute, wherever its name is defined; what its setter checks
-    is given up.
+    is given up. `checks`: the functions that only refuse values.
     """
     held, spoiled = {}, set()
     for tree in trees:
@@ -455,7 +481,7 @@ def _plain_properties(trees):
                 continue
             for statement in _class_statements(node):
                 name = getattr(statement, 'name', None)
-                attribute = _handed_on(statement)
+                attribute = _handed_on(statement, checks)
                 if attribute is None:
                     stores = [
                         n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
@@ -471,7 +497,7 @@ def _plain_properties(trees):
     }
 
 
-def _handed_on(node):
+def _handed_on(node, checks):
     """Returns the attribute that a getter returns, or that a setter sets to what it is given; None for anything
     else.
     """
@@ -482,43 +508,44 @@ def _handed_on(node):
     if ast.unparse(node.decorator_list[0]) == 'property':
         found = last.value if len(node.body) == 1 and isinstance(last, ast.Return) else None
     else:
-        checks = all(_is_check(statement) for statement in node.body[:-1])
-        sets = isinstance(last, ast.Assign) and len(parameters) == 2 and _is_value(last.value, parameters[1])
-        found = last.targets[0] if checks and sets else None
+        only = all(_is_check(statement, checks) for statement in node.body[:-1])
+        sets = isinstance(last, ast.Assign) and len(parameters) == 2 and _is_value(last.value, parameters[1], checks)
+        found = last.targets[0] if only and sets else None
     if isinstance(found, ast.Attribute) and ast.unparse(found.value) == 'self' and found.attr.startswith('_'):
         return found.attr
     return None
 
 
-def _is_check(node):
-    """Tells whether a statement of a setter only refuses a value: it raises, or calls a function that is there for
-    that.
-    """
+def _is_check(node, checks):
+    """Tell whether a statement of a setter only refuses a value: it raises, or calls a function of `checks`."""
     if isinstance(node, ast.If):
-        return not node.orelse and all(isinstance(inner, ast.Raise) or _is_check(inner) for inner in node.body)
+        return not node.orelse and all(isinstance(inner, ast.Raise) or _is_check(inner, checks) for inner in node.body)
     if isinstance(node, ast.Assign):
         return isinstance(node.targets[0], ast.Name)
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_checker(node.value)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name_of(node.value) in checks
 
 
-def _is_value(node, parameter):
-    """Tells whether an expression is the parameter, as it is or checked by a function that returns it."""
-    if isinstance(node, ast.Call) and _is_checker(node) and node.args:
+def _is_value(node, parameter, checks):
+    """Tell whether an expression is the parameter, as it is or checked by a function that returns it."""
+    if isinstance(node, ast.Call) and _name_of(node) in checks and node.args:
         node = node.args[0]
     return ast.unparse(node) == parameter
 
 
-def _is_checker(call):
-    return re.search(r'\b_(require\w*|check|positive|bool|text_or_none)$', ast.unparse(call.func)) is not None
+def _name_of(call):
+    """Return the name of the function or method that is called, None for what has none."""
+    return getattr(call.func, 'attr', getattr(call.func, 'id', None))
 
 
-def _make_plain(tree, plain):
+def _make_plain(tree, plain, checks):
     """Takes properties out, and gives their names to the attributes."""
     names = set(plain.values())
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             node.body = [
-                statement for statement in node.body if _handed_on(statement) is None or statement.name not in names
+                statement
+                for statement in node.body
+                if _handed_on(statement, checks) is None or statement.name not in names
             ]
             node.body = node.body or [ast.Pass()]
         if isinstance(node, ast.Attribute):
@@ -542,9 +569,6 @@ def _make_constants(tree, trees):
         if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
             continue
         name = node.targets[0].id
-        if name == '_SMALL':
-            node.value = ast.Call(ast.Name('const', ast.Load()), [ast.Constant(1)], [])
-            continue
         private = name.startswith('_') and name not in imported and name not in attributes
         if (
             private

@@ -14,7 +14,7 @@ def _is_same(first, second):
     return difference == 0
 
 
-def _require_text(value, name):
+def _require_text(value, name):  # small: a check
     if not isinstance(value, str):
         raise ValueError('"%s" must be a string.' % name)
 

@@ -651,7 +651,7 @@ class HttpResponse:
         self._contentCharset = self._text_or_none(value, 'ContentCharset')
         self._special = True
 
-    def _text_or_none(self, value, name):
+    def _text_or_none(self, value, name):  # small: a check
         if value is not None and (not isinstance(value, str) or '\r' in value or '\n' in value or '\0' in value):
             raise ValueError('"%s" must be a string without CR, LF and NUL, or None.' % name)
         return value

@@ -214,7 +214,7 @@ class MicroWebSrv2:
             size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
         stack_size(size)
 
-    def _require_stopped(self):
+    def _require_stopped(self):  # small: a check
         if self.IsRunning:
             raise MicroWebSrv2Exception('The server is running already.')
 
@@ -383,12 +383,12 @@ class MicroWebSrv2:
 
     # ---- properties
 
-    def _positive(self, value, name):
+    def _positive(self, value, name):  # small: a check
         if not _is_int(value) or value <= 0:
             raise ValueError('"%s" must be a positive integer.' % name)
         return value
 
-    def _bool(self, value, name):
+    def _bool(self, value, name):  # small: a check
         if not isinstance(value, bool):
             raise ValueError('"%s" must be a boolean.' % name)
         return value

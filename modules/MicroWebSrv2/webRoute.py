@@ -48,7 +48,7 @@ class RouteResult:
         self._with_args = with_args
 
 
-def _require_text(value, name):
+def _require_text(value, name):  # small: a check
     if not isinstance(value, str) or not value:
         raise ValueError('"%s" must be a not empty string.' % name)
 

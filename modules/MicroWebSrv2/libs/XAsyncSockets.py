@@ -167,7 +167,7 @@ else:
                 self._poll.close()
 
 
-def _check(condition, exception, text):
+def _check(condition, exception, text):  # small: a check
     if not condition:
         raise exception(text)
 
@@ -495,7 +495,7 @@ class XAsyncSocketsPool:
             self._run_calls()
             self._running.release()
 
-    def _is_foreign(self):
+    def _is_foreign(self):  # small: False without threads
         """Whether the caller is not the thread that processes the pool."""
         return self._ident is not None and self._ident != get_ident()
 

@@ -37,12 +37,12 @@ def _is_length(value):
     return isinstance(value, int) and value >= 0
 
 
-def _require(condition, name, what):
+def _require(condition, name, what):  # small: a check
     if not condition:
         raise ValueError('"%s" must be %s.' % (name, what))
 
 
-def _require_callback(value, name):
+def _require_callback(value, name):  # small: a check
     _require(value is None or callable(value), name, 'a function or None')
 
 
