@@ -242,6 +242,16 @@ def write_if_changed(path, data):
     return True
 
 
+def take_interrupts():
+    """Have programs that are started from now on take Ctrl-C.
+
+    A shell starts the background jobs of a script with SIGINT ignored, and that is inherited. What is caught, if only
+    to do nothing, is not: an exec() sets it back.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
+
+
 def foreground(command, cwd=None, env=None):
     """Runs a program that owns the console until it ends: keys and Ctrl-C go to it alone.
 

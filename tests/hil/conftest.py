@@ -16,7 +16,7 @@ from hil_board import Board
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tools import boards, emulator  # noqa: E402
+from tools import boards, common, emulator  # noqa: E402
 
 # pyproject.toml keeps it away from the tests that need no board.
 pytest_plugins = ['pytest_embedded.plugin']
@@ -36,7 +36,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Declares the markers."""
+    """Declares the markers; has programs that tests start take Ctrl-C, whoever started the tests."""
+    common.take_interrupts()
     config.addinivalue_line('markers', 'capable(*capabilities): what a board must be able to do for this test')
 
 

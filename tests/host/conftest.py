@@ -15,7 +15,9 @@ from support import certificates as certificates_
 from support import site as site_
 from support.checks import device_of
 from support.qemu import Qemu
-from support.targets import ROOT, CPython, Server, TargetError, UnixFirmware, take_interrupts
+from support.targets import ROOT, CPython, Server, TargetError, UnixFirmware
+
+from tools.common import take_interrupts
 
 DEFAULT_TARGETS = 'cpython,unix'
 TARGETS = {'cpython': CPython, 'unix': UnixFirmware, 'qemu': Qemu}

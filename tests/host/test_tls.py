@@ -9,7 +9,7 @@ import time
 import pytest
 from support import site
 from support.checks import names_of
-from support.client import request_bytes
+from support.client import TIMEOUT, request_bytes
 from support.targets import free_port
 
 ON_BOARD = True
@@ -128,7 +128,7 @@ def test_handshakes_that_are_begun_and_left_hold_up_nobody(https, context):
         with https.connect() as connection:
             connection.send(hello[:end])
             connection.abort()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + TIMEOUT
     with https.connect(tls=context) as connection:
         while connection.request('GET', '/stats').json()['sockets'] > sockets:
             assert time.monotonic() < deadline, 'sockets of handshakes that were left are still open'

@@ -8,7 +8,7 @@ import time
 
 import h11
 
-TIMEOUT = 10  # seconds that any one wait may take; reached only when the server is at fault
+TIMEOUT = 30  # seconds that any one wait may take; reached only when the server is at fault
 
 
 class Response:
