@@ -52,7 +52,7 @@ hil:## runs the hardware-in-the-loop tests on the board; without BOARD=…, on t
 bench:## measures the server beside its peers
 debug:## runs the firmware under a debugger (QEMU)
 profile:## shows where the instructions go, by function (QEMU)
-lint:## checks the sources: ruff, and that the common modules freeze for the smallest board
+lint:## checks the sources: ruff, private attributes, and that the common modules freeze for the smallest board
 mutants:## puts faults into the server one at a time, and shows which no test notices (hours; SAMPLE=20 for less)
 soak:## mixed work for MINUTES beside each attack, on CPython, the UNIX firmware and the emulated board
 requirements:## resolves requirements/*.in anew: exact versions with their hashes

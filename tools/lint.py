@@ -1,4 +1,6 @@
-"""`make lint`: ruff, its format, too; and that each module for devices compiles, without floats and `async def`."""
+"""`make lint`: ruff and its format; that modules leave each other's private attributes alone (tools/privates.py); and
+that each module for devices compiles, without floats and `async def`.
+"""
 
 import ast
 import subprocess
@@ -6,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import common, sources
+from tools import common, privates, sources
 from tools.common import ROOT, Failure
 
 # Run by CPython only.
@@ -27,6 +29,7 @@ MACHINE = '-march=armv7m'
 def main(variables):
     """Checks all sources; prints each fault, status 2 when there is one."""
     faults = ruff('check', '--output-format', 'concise') + ruff('format', '--check')
+    faults += privates.faults(privates.accesses(privates.sources()))
     faults += dialect_faults() + compile_faults(sources.mpy_cross(variables))
     for fault in faults:
         common.say(fault)
