@@ -8,8 +8,9 @@ import pytest
 from support.attacks import ATTACKS, Scene, settings_of
 from support.polite import Polite
 
-# What may differ by chance: blocks on CPython; bytes on MicroPython, which takes old values on the stack for used ones.
-SLACK = {'cpython': 100, 'unix': 2048}
+# What may differ by chance: blocks on CPython; bytes on MicroPython, which takes old values on the stack for used ones,
+# and whose lists and dicts keep the room of the most that they have held.
+SLACK = {'cpython': 100, 'unix': 4096}
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def half_closed(scene):
                 connection.receive()
 
 
-@attack
+@attack(preset='SetNormalConfig')
 def large_announcements_that_leave(scene):
     """The memory of a body is taken as it comes, and given back when its connection ends."""
     head = request_bytes('POST', '/echo', {'Content-Length': str(2 << 20)})
@@ -260,7 +260,7 @@ def bodies_that_never_come(scene):
         scene.settled(lambda now: not now['slots'])
 
 
-@attack
+@attack(preset='SetNormalConfig')
 def announcements_of_all_memory(scene):
     """Bodies that cannot be had are refused, one by one; the server goes on."""
     data = b'POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\na'
@@ -359,7 +359,7 @@ def colliding_names(count):
     return names[:count]
 
 
-@attack
+@attack(preset='SetNormalConfig')
 def names_that_collide(scene):
     """A form is read in a time that its size bounds, whatever the names are."""
     for size in (12_000, 136_000):

@@ -1,7 +1,8 @@
-"""The emulated board as a target: applications run from its raw REPL, one at a time, behind a reset.
+"""The emulated board as a target: applications run from its raw REPL, one at a time, after a reset.
 
 The image is the board's with all of the machine's RAM, so that the tests need not be made for little memory; that the
-server lives in a pyboard's RAM is shown by tests/hil. Files go to its flash through the REPL, sources compiled.
+server lives in a pyboard's RAM is shown by tests/hil, and by the soak, which takes that image. Files go to its flash
+through the REPL, sources compiled.
 """
 
 import json
@@ -38,9 +39,9 @@ import {app}
 """
 
 
-def _image():
-    """Builds the board's image with much RAM, if need be; returns its Path."""
-    context = boards.Context('QEMU', VARIABLES)
+def _image(variables):
+    """Builds the board's image with these variables of make, if need be; returns its Path."""
+    context = boards.Context('QEMU', variables)
     folder = context.port_folder()
     boards.load('QEMU').compile_port(context, folder)
     return folder / 'firmware.elf'
@@ -124,7 +125,9 @@ class Qemu:
         self._files = set()
         self._scratch = pathlib.Path(tempfile.mkdtemp(prefix='mws2-qemu-'))
         self._port = free_port()
-        self._emulator = emulator.Emulator(_image(), forwards=[(self._port, BOARD_PORT)])
+        self._emulator = emulator.Emulator(
+            _image(getattr(options, 'qemu_variables', VARIABLES)), forwards=[(self._port, BOARD_PORT)]
+        )
         self._console = Output(self._emulator.console.makefile('rb'), newline='\n')
         self._enter_repl(0)
 
