@@ -68,7 +68,7 @@ class Undocumented(Exception):
 
 
 def render():
-    """Returns the text of the page. Raises Undocumented."""
+    """Return the text of the page. Raise Undocumented."""
     parts = [_HEAD]
     for title, module, names in _SECTIONS:
         source = common.server_module(module)
@@ -149,7 +149,7 @@ def _doc(member, name):
 
 
 def main(arguments):
-    """Writes the page, or compares it. Returns the exit status."""
+    """Write the page, or compares it. Return the exit status."""
     text = render()
     if arguments == ['--check']:
         if TARGET.read_text(encoding='utf-8') != text:

@@ -309,7 +309,7 @@ def _number(variables, name, default):
 
 @common.tool
 def main(variables):
-    """Tries the mutants: SAMPLE of each module chosen by SEED, in the modules that FILES matches; JOBS at a time."""
+    """Try the mutants: SAMPLE of each module chosen by SEED, in the modules that FILES matches; JOBS at a time."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     pattern = variables.get('FILES', '*')
     sources = [name for name in _matching(SOURCES) if fnmatch.fnmatch(name, pattern)]

@@ -26,7 +26,7 @@ _FOLDER = 0x4000
 _OF_FILES = (errno.ENOENT, errno.EEXIST, errno.ENOSPC, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENODEV)
 
 # Seconds that the board gets to come to its REPL, try after try: a Ctrl-C that comes while it starts ends what starts
-# then, not what the start leads to, and nobody is there for what was typed behind it.
+# then, not what the start leads to, and nobody is there for what was typed after it.
 _PATIENCE = (5, 10, 20, 40)
 
 # Prints the folder of the flash. An image of this project mounts it in its module `board`, a stock one at its start.

@@ -17,7 +17,7 @@ _HEAD = '# Made of {source} by `make requirements`: change that file, not this o
 
 @common.tool
 def main(variables):
-    """Writes requirements/NAME.txt of each requirements/NAME.in. A package has one version in all of them."""
+    """Write requirements/NAME.txt of each requirements/NAME.in. A package has one version in all of them."""
     sources = sorted(FOLDER.glob('*.in'))
     with tempfile.TemporaryDirectory() as folder:
         together = Path(folder) / 'together.txt'

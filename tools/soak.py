@@ -13,7 +13,7 @@ TARGETS = {'cpython': None, 'unix': 'UNIX', 'qemu': 'QEMU'}
 
 @common.tool
 def main(variables):
-    """Builds what the targets TARGETS need and soaks each for MINUTES; returns the exit status."""
+    """Build what the targets TARGETS need, and soak each for MINUTES; return the exit status."""
     names = variables.get('TARGETS', ','.join(TARGETS)).split(',')
     for name in names:
         if name not in TARGETS:

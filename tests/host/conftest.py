@@ -24,7 +24,7 @@ TARGETS = {'cpython': CPython, 'unix': UnixFirmware, 'qemu': Qemu}
 
 
 def pytest_addoption(parser):
-    """Adds the options that choose the targets."""
+    """Add the options that choose the targets."""
     group = parser.getgroup('targets')
     group.addoption(
         '--targets',
@@ -40,14 +40,14 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Declares the markers; has programs that tests start take Ctrl-C, whoever started the tests."""
+    """Declare the markers; have programs that tests start take Ctrl-C, whoever started the tests."""
     config.addinivalue_line('markers', 'app(name, **settings): the test application that the server fixture runs')
     config.addinivalue_line('markers', 'needs(*abilities): what a target must be able to do for this test')
     take_interrupts()
 
 
 def pytest_generate_tests(metafunc):
-    """Runs each test that uses a target once per target."""
+    """Run each test that uses a target once per target."""
     if 'target' not in metafunc.fixturenames:
         return
     names = [name for name in metafunc.config.getoption('targets').split(',') if name]
@@ -64,7 +64,7 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_runtest_setup(item):
-    """Skips what the target is not able to run, with the reason."""
+    """Skip what the target is not able to run, with the reason."""
     needed = {ability for marker in item.iter_markers('needs') for ability in marker.args}
     if needed and 'target' in item.callspec.params:
         name = item.callspec.params['target']
@@ -114,7 +114,7 @@ def start(target, site):
 
 @pytest.fixture
 def device(target):
-    """Runs Python on the target: device.run(source), device.check(module, name)."""
+    """Run Python on the target: device.run(source), device.check(module, name)."""
     return device_of(target)
 
 

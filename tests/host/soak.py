@@ -50,7 +50,7 @@ class Row:
     faults: list = field(default_factory=list)
 
     def add(self, polite):
-        """Adds what a polite client has noted."""
+        """Add what a polite client has noted."""
         self.done += polite.done
         self.refused += polite.refused
         self.longest = max(self.longest, polite.longest)
@@ -69,7 +69,7 @@ class Soak:
         self.well = True
 
     def run(self, seconds):
-        """Makes all attacks that the target is able to run, in shares of the time."""
+        """Make all attacks that the target is able to run, in shares of the time."""
         able = [attack for attack in ATTACKS if attack.needs <= self._target.abilities]
         kinds = collections.defaultdict(list)
         for attack in able:
@@ -105,7 +105,7 @@ class Soak:
         )
 
     def _settle(self, scene, row):
-        """Has the next attack begin with a server that holds nothing, with a new one if need be."""
+        """Have the next attack begin with a server that holds nothing, with a new one if need be."""
         try:
             assert scene.server.alive, 'the server ended'
             scene.settled()
@@ -114,7 +114,7 @@ class Soak:
             scene.server.restart()
 
     def _held(self, scene):
-        """Returns what the server holds at rest, a dict of name to number: less is better, but for `largest block`."""
+        """Return what the server holds at rest, a dict of name to number: less is better, but for `largest block`."""
         found = {'in use': scene.at_rest()['memory']}
         if 'micropython' in self._target.abilities:
             begun = len(scene.server.log())
@@ -138,7 +138,7 @@ class Soak:
 
 @contextlib.contextmanager
 def prepared(name, options, folder):
-    """Gives a Soak of a target, with the site and the certificates put there."""
+    """Give a Soak of a target, with the site and the certificates put there."""
     target = TARGETS[name](options)
     try:
         keys = folder / 'certificates'
@@ -150,7 +150,7 @@ def prepared(name, options, folder):
 
 
 def report(soak):
-    """Prints the tables of a target; returns whether all was well."""
+    """Print the tables of a target; return whether all was well."""
     print(f'\n{"attack":40} {"doses":>6} {"served":>7} {"503":>5} {"longest":>8}')
     for row in soak.rows:
         fault = f'  {row.faults[0]}' if row.faults else ''
@@ -160,7 +160,7 @@ def report(soak):
 
 
 def main():
-    """Soaks the targets one after the other; returns the exit status."""
+    """Soak the targets one after the other; return the exit status."""
     parser = argparse.ArgumentParser()
     parser.add_argument('--minutes', type=float, default=10, help='for each target')
     parser.add_argument('--targets', default=','.join(TARGETS))

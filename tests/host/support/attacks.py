@@ -31,25 +31,25 @@ class Scene:
         self._tls = tls
 
     def connect(self, **options):
-        """Opens a bare TCP connection."""
+        """Open a bare TCP connection."""
         return self.server.connect(**options)
 
     def connection(self):
-        """Opens a connection for requests."""
+        """Open a connection for requests."""
         return self.server.connect(tls=self._tls)
 
     def request(self, *arguments):
-        """Sends one request on a connection of its own, returns the response."""
+        """Send one request on a connection of its own, return the response."""
         with self.connection() as connection:
             return connection.request(*arguments)
 
     def held(self):
-        """Returns what the server holds, as a dict; asked for on a connection of its own."""
+        """Return what the server holds, as a dict; asked for on a connection of its own."""
         return self.request('GET', '/held').json()
 
     def settled(self, enough=None):
-        """Waits until the server holds no more than its listener, this question and the polite client, or until
-        `enough` (a function of what it holds) says so; returns what it holds. Fails when that does not come.
+        """Wait until the server holds no more than its listener, this question and the polite client, or until
+        `enough` (a function of what it holds) says so; return what it holds. Fails when that does not come.
         """
         most = 3 if self.polite else 2
         enough = enough or (lambda now: now['sockets'] <= most and not now['slots'])
@@ -60,7 +60,7 @@ class Scene:
         return now
 
     def at_rest(self):
-        """Returns what the server holds when it has settled; of memory, the least that it tells in some questions.
+        """Return what the server holds when it has settled; of memory, the least that it tells in some questions.
 
         MicroPython takes an old value on the stack for one in use, now and then.
         """
@@ -71,7 +71,7 @@ class Scene:
         return min(found, key=lambda now: now['memory'])
 
     def breathe(self, seconds=0.1):
-        """Lets the polite client work for a moment."""
+        """Let the polite client work for a moment."""
         if self.polite:
             self.polite.wait_for_one(seconds)
         else:
@@ -79,12 +79,12 @@ class Scene:
 
     @contextlib.contextmanager
     def crowd(self, count, **options):
-        """Gives connections, as many as the server takes of `count`; closes them at the end."""
+        """Give connections, as many as the server takes of `count`; close them at the end."""
         with contextlib.ExitStack() as stack:
             yield [stack.enter_context(self.connect(**options)) for _ in range(count)]
 
     def vanish(self, data, reset):
-        """Sends data and leaves, by RST or by FIN, without reading."""
+        """Send data and leave, by RST or by FIN, without reading."""
         with self.connect() as connection:
             with contextlib.suppress(OSError):
                 connection.send(data)
@@ -98,13 +98,13 @@ TLS = {'certFile': 'server.pem', 'keyFile': 'server.key'}
 
 
 def settings_of(attack_, root):
-    """Returns the settings of the application `abused` for an attack. `root`: the site's folder, on the target."""
+    """Return the settings of the application `abused` for an attack. `root`: the site's folder, on the target."""
     more = dict(attack_.settings, tls=TLS) if attack_.settings.get('tls') else attack_.settings
     return dict(SETTINGS, root=root, **more)
 
 
 def attack(function=None, needs=(), **settings):
-    """Registers an attack."""
+    """Register an attack."""
     if function is None:
         return functools.partial(attack, needs=needs, **settings)
     function.needs, function.settings = frozenset(needs), settings
@@ -113,7 +113,7 @@ def attack(function=None, needs=(), **settings):
 
 
 def _send(connection, data):
-    """Sends as far as the server lets one; returns whether it did."""
+    """Send as far as the server lets one; return whether it did."""
     try:
         connection.send(data)
     except OSError:
@@ -341,7 +341,7 @@ def many_fields_in_forms_and_queries(scene):
 
 @functools.lru_cache(1)
 def colliding_names(count):
-    """Returns names that are one and the same to MicroPython's hash of 16 bits: h = 33 * h ^ c, from 5381.
+    """Return names that are one and the same to MicroPython's hash of 16 bits: h = 33 * h ^ c, from 5381.
 
     Blocks of three letters that lead from one state to the same next one, in a row: any of them may stand for another.
     """
@@ -405,7 +405,7 @@ def scans(scene):
 
 
 def _cut_pipelines(scene, failures):
-    """Asks for numbers in a row, cut inside a request; each answer is that of its request."""
+    """Ask for numbers in a row, cut inside a request; each answer is that of its request."""
     try:
         for cut in range(1, 40, 3):
             data = b''.join(request_bytes('GET', f'/number/{n}') for n in range(20))

@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 def frame(payload, first=0x81):
-    """Returns a frame of a client, masked. `payload`: at most 125 bytes."""
+    """Return a frame of a client, masked. `payload`: at most 125 bytes."""
     return bytes((first, 0x80 | len(payload))) + MASK + bytes(c ^ MASK[i % 4] for i, c in enumerate(payload))
 
 
@@ -76,7 +76,7 @@ def stream(connection, _):
 
 
 def websocket(connection, number):
-    """Talks by WebSocket, and closes: nothing comes after it on this connection."""
+    """Talk by WebSocket, and closes: nothing comes after it on this connection."""
     connection.send(HANDSHAKE)
     found = connection.response(upgrade='websocket')
     if found.status == 503:
@@ -93,7 +93,7 @@ KINDS = (hello, argument, json, form, upload, file, page, stream)
 
 
 def one_of_each(scene):
-    """Does each of the things once: what a server makes when it first does them, it has from then on."""
+    """Do each of the things once: what a server makes when it first does them, it has from then on."""
     for number, kind in enumerate((*KINDS, websocket)):
         with scene.connection() as connection:
             kind(connection, number)
@@ -124,7 +124,7 @@ class Polite:
         self._thread.join()
 
     def wait_for_one(self, timeout=2 * TIMEOUT):
-        """Waits until one more thing is done, well or not."""
+        """Wait until one more thing is done, well or not."""
         count = self._count()
         with self._worked:
             self._worked.wait_for(lambda: self._count() > count, timeout)

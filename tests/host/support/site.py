@@ -41,7 +41,7 @@ FILES = {
 
 
 def make(folder):
-    """Writes the site below ``folder`` and returns its root; beside the root stand files that must never be served."""
+    """Write the site below ``folder`` and return its root; beside the root stand files that must never be served."""
     root = folder / 'www'
     for name, content in FILES.items():
         path = root / name
