@@ -141,7 +141,7 @@ def clean_environment(**more):
 
 
 def need_tool(name, package):
-    """Return the path of a program, or raises Failure naming the Debian package that has it."""
+    """Return the path of a program, or raise Failure naming the Debian package that has it."""
     path = shutil.which(name)
     if path is None:
         raise Failure(f'the program {name} is missing: apt-get install {package}')
