@@ -21,7 +21,7 @@ QUICK ?=## bench: 1 for a run of under three minutes
 RECORD ?=## bench: 1 writes docs/performance.md
 SAMPLE ?=## mutants: so many of each module instead of all; a larger sample holds the smaller one
 SEED ?=## mutants: what chooses the sample
-FILES ?=## mutants: only the modules that this pattern matches, as '*wsFrames*'
+FILES ?=## mutants: only the modules that these patterns match, as FILES='*wsFrames* *webRoute*'
 JOBS ?=## mutants: so many at a time
 MINUTES ?=## soak: how long on each target
 TARGETS ?=## soak: the targets, by default cpython,unix,qemu

@@ -89,11 +89,13 @@ class Tree:
             target = self.root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
-        (self.root / 'modules' / 'sitecustomize.py').write_text(_RECORDER)
+        # Where Pythons that run an application of the tests find it, the firmware, and the tests.
+        for folder in ('.', 'tests/host/app'):
+            (self.root / folder / 'sitecustomize.py').write_text(_RECORDER)
 
     def run(self, tests, timeout, record=None):
         """Run files of tests; return (pytest's status, its output), None for the status when the time is over."""
-        environment = common.clean_environment(PYTHONPATH=str(self.root / 'modules'))
+        environment = common.clean_environment(PYTHONPATH=os.pathsep.join([str(self.root), str(self.root / 'modules')]))
         if record:
             environment.update(MUTANTS_RECORD=str(record), MUTANTS_TREE=f'{self.root}{os.sep}')
         process = subprocess.Popen(
@@ -311,10 +313,10 @@ def _number(variables, name, default):
 def main(variables):
     """Try the mutants: SAMPLE of each module chosen by SEED, in the modules that FILES matches; JOBS at a time."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pattern = variables.get('FILES', '*')
-    sources = [name for name in _matching(SOURCES) if fnmatch.fnmatch(name, pattern)]
+    patterns = variables.get('FILES', '*').split()
+    sources = [name for name in _matching(SOURCES) if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
     if not sources:
-        raise Failure(f'FILES={pattern} matches none of {", ".join(_matching(SOURCES))}')
+        raise Failure(f'FILES={" ".join(patterns)} matches none of {", ".join(_matching(SOURCES))}')
     with common.lock(FOLDER / '.lock'):
         run = Run(baseline(_matching(SOURCES)))
         chosen = choose(sources, _number(variables, 'SAMPLE', 0), variables.get('SEED', '1'))

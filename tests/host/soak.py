@@ -77,10 +77,15 @@ class Soak:
         for attacks in kinds.values():
             server = self._target.server('abused', settings_of(attacks[0], self._root))
             scene = Scene(server, tls=self._context if attacks[0].settings.get('tls') else None)
-            before = self._held(scene)
-            for attack in attacks:
-                self._attack(scene, attack, seconds / len(able))
-            self._compare(before, self._held(scene))
+            try:
+                before = self._held(scene)
+                for attack in attacks:
+                    self._attack(scene, attack, seconds / len(able))
+                self._compare(before, self._held(scene))
+            except (OSError, AssertionError) as error:
+                what = f'{type(error).__name__}: {error}'
+                row = Row(f'nobody beside {attacks[0].__name__}', faults=[f'{what}\n{server.log()[-2000:]}'])
+                self.rows.append(row)
 
     def _attack(self, scene, attack, seconds):
         row = Row(attack.__name__)
