@@ -70,6 +70,7 @@ def test_streams_wait_for_a_slot(server):
         assert server.get('/hello').status == 200
         assert clients[2].is_silent() and clients[3].is_silent()
         for connection in clients[:2]:
+            connection.set_receive_buffer(1 << 20)
             assert len(connection.response().body) == 6000000
         for connection in clients[2:]:
             assert connection.response().body == b'0123456789' * 2000
