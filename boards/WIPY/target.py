@@ -35,11 +35,11 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
 )
-NOTHING = ('_tls', '_workers')
+NOTHING = ('tls', 'workers', '_workers', '_lock')
 # MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# Parts of files (RFC 9110 section 14), and calls from other threads.
-NEVER = ('_send_range', '_is_foreign')
+# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
+LACKS = ('ranges', 'threads')
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
@@ -131,7 +131,7 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, NEVER).items():
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'

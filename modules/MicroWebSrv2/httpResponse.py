@@ -458,7 +458,7 @@ class HttpResponse:
         self.ContentCharset = value
 
 
-def _require_code(code):
+def _require_code(code):  # small: a check
     """Return code. Raise ValueError unless it is the status code of an answer: those below 200 are not final."""
     if not isinstance(code, int) or not 200 <= code <= 999:
         raise ValueError('"code" must be a final status code, from 200 to 999.')

@@ -221,7 +221,7 @@ class MicroWebSrv2(Settings):
             size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
         stack_size(size)
 
-    def _require_stopped(self):
+    def _require_stopped(self):  # small: a check
         if self.IsRunning:
             raise MicroWebSrv2Exception('The server is running already.')
 

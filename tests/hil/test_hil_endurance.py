@@ -49,7 +49,7 @@ ABUSE = [
 
 
 def heap(board):
-    """Returns (bytes free, bytes in the largest free block) after a collection, the server stopped."""
+    """Return (bytes free, bytes in the largest free block) after a collection, the server stopped."""
     with board.repl():
         board.interrupt_again()
         text = board.run(HEAP)
@@ -59,7 +59,7 @@ def heap(board):
 
 
 def many_requests(board, count):
-    """Makes requests of several kinds over kept connections."""
+    """Make requests of several kinds over kept connections."""
     paths = ['/style.css', '/no-such-page', '/api/hello/you', '/favicon.svg', '/']
     with contextlib.closing(board.connection()) as connection:
         for number in range(count):

@@ -105,7 +105,7 @@ def require_field(name, value):
     value.encode()
 
 
-def require_line(value, name):
+def require_line(value, name):  # small: a check
     """Return value. Raise ValueError, which names the property, unless it is None or a str that fits into a field."""
     if value is not None and (not isinstance(value, str) or _has_controls(value)):
         raise ValueError('"%s" must be a string without CR, LF and NUL, or None.' % name)

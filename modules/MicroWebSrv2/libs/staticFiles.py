@@ -250,7 +250,7 @@ def parse_range(text, size):
     return (first, last - first + 1) if first < size else ()
 
 
-def _send_range(response, filename, size, etag, modified):
+def _send_range(response, filename, size, etag, modified):  # small: False without ranges
     """Answers with a part of a file. Returns False if the whole of it is to be sent."""
     request = response.Request
     condition = request.fields.get(b'if-range')

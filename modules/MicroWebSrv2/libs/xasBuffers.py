@@ -129,6 +129,10 @@ class XBufferSlots:
             finally:
                 self._handing.release()
 
+    def made(self):
+        """Return list of XBufferSlot: those that have been made, as they were needed."""
+        return list(self._slots)
+
     @property
     def SlotsCount(self):
         """int: the most slots there can be."""

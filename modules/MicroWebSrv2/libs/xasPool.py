@@ -275,7 +275,7 @@ class XAsyncSocketsPool:
             self.end()
             self._running.release()
 
-    def is_foreign(self):
+    def is_foreign(self):  # small: False without threads
         """Return bool: whether the caller is not the thread that processes the pool."""
         return self._ident is not None and self._ident != get_ident()
 
@@ -336,7 +336,7 @@ class XAsyncSocketsPool:
             client.after_put(done, on_sent)
 
 
-def _require_socket(asyncSocket):
+def _require_socket(asyncSocket):  # small: a check
     require(isinstance(asyncSocket, XAsyncSocket), XAsyncSocketsPoolException, '"asyncSocket" must be an XAsyncSocket.')
 
 

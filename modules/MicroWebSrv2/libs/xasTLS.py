@@ -102,7 +102,7 @@ class _FirmwareTransport:
             self._plain.close()
 
 
-def _require_file(path, error):
+def _require_file(path, error):  # small: a check
     try:
         open(path, 'rb').close()
     except OSError as ex:

@@ -203,7 +203,7 @@ def template_of_build(module, filepath, variables):
     return None
 
 
-def _require_name(name):
+def _require_name(name):  # small: a check
     if not isinstance(name, str) or not name:
         raise ValueError('"globalVarName" must be a not empty string.')
 

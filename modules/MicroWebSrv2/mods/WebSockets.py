@@ -42,7 +42,7 @@ def _is_length(value):
     return isinstance(value, int) and value >= 0
 
 
-def _require(condition, name, what):
+def _require(condition, name, what):  # small: a check
     if not condition:
         raise ValueError('"%s" must be %s.' % (name, what))
 

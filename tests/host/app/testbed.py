@@ -89,6 +89,22 @@ def memory():
     return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
 
 
+def held(mws2, request):
+    """Returns what is in use: sockets of the pool, buffer slots, memory.
+
+    Without that of the slots: slots and their buffers are made when they are first needed, and kept.
+    """
+    sockets = request.XAsyncTCPClient.GetAsyncSocketsPool().GetAllAsyncSockets()
+    made = mws2.slots.made()
+    taken = [slot for slot in made if not slot.Available]
+    for slot in made:
+        if slot.Available:
+            slot.Buffer  # noqa: B018 - makes it
+            slot.Available = True
+    kept = len(made) * mws2.BufferSlotSize if hasattr(gc, 'mem_alloc') else 0
+    return {'sockets': len(sockets), 'slots': len(taken), 'memory': memory() - kept}
+
+
 def main(mws2=None):
     """Configures and serves."""
     serve(configure(mws2 or MicroWebSrv2()))
