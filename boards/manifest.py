@@ -38,10 +38,12 @@ SERVER = [
     'libs/__init__.py',
     'libs/XAsyncSockets.py',
     'libs/httpConnection.py',
+    'libs/httpHead.py',
     'libs/httpParser.py',
     'libs/staticFiles.py',
     'libs/urlUtils.py',
     *chosen(
+        ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/sha1.py', options.sha1),

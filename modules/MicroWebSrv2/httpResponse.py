@@ -3,7 +3,7 @@
 import sys
 from json import dumps
 
-from .libs.httpParser import is_token
+from .libs.httpHead import is_token
 from .libs.staticFiles import send_file
 from .libs.XAsyncSockets import XClosedReason
 from .webRoute import _require_text

@@ -3,7 +3,8 @@
 from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import allowed_methods, find_route, is_routed
-from .httpParser import BODY, CHUNKED, HEAD, HttpError, RequestParser, is_known
+from .httpHead import CHUNKED, HttpError, is_known
+from .httpParser import BODY, HEAD, RequestParser
 from .staticFiles import find_file, serve
 from .XAsyncSockets import XClosedReason, print_exception
 
@@ -23,6 +24,7 @@ class HttpConnection:
         '_discard',
         '_expect',
         '_found',
+        '_head',
         '_lock',
         '_met',
         '_mws2',
@@ -43,7 +45,7 @@ class HttpConnection:
         self._parser = RequestParser(microWebSrv2._max_head)
         self._request = HttpRequest(microWebSrv2, client, self)
         self._response = self._request.Response = HttpResponse(microWebSrv2, self._request, self)
-        self._slot = self._found = self._body = None
+        self._slot = self._found = self._body = self._head = None
         self._received = self._met = 0
         self._discard = self._timing = self._expect = False
         self._lock = self._pool._lock if self._pool._workers else None
@@ -64,21 +66,21 @@ class HttpConnection:
                     ready = self._on_body(parser.piece)
                 else:
                     ready = self._on_end()
-                if not ready or not (parser.rest or parser._in_body):
+                if not ready or not (parser.rest or parser.in_body):
                     return
                 event = parser.next()
         except HttpError as error:
             self.refuse(error.status, error.text)
             return
-        if parser.rest or parser._in_body:
+        if parser.rest or parser.in_body:
             self._wait_for_rest()
 
     def _wait_for_rest(self):
         """A part of a request is here: it holds a buffer slot, and has the timeout for its whole head, or its
         next data.
         """
-        if self._parser._in_body and not self._discard:
-            if self._received + self._parser._left > self._mws2._maxRequestContentLength:  # a chunk that is announced
+        if self._parser.in_body and not self._discard:
+            if self._received + self._parser.left > self._mws2._maxRequestContentLength:  # a chunk that is announced
                 self.refuse(413, 'Content larger than %d octets.' % self._mws2._maxRequestContentLength)
                 return
         if not self._slot:
@@ -86,7 +88,7 @@ class HttpConnection:
             if not self._slot:
                 self.refuse(503, 'No buffer slot is free.')
                 return
-        if self._parser._in_body or not self._timing:
+        if self._parser.in_body or not self._timing:
             self._timing = True
             self._client._expire(self._mws2._requestsTimeoutSec)
 
@@ -96,7 +98,7 @@ class HttpConnection:
         response = self._response
         method = parser.method
         headers = parser.headers
-        if request._headers is not headers:  # else the same head has come again
+        if self._head is not parser.head:  # else the same head has come again
             self._take_head(parser)
         if not request._keep_alive or self._mws2._allowAllOrigins or parser.version != b'HTTP/1.1':
             response._special = True
@@ -113,22 +115,13 @@ class HttpConnection:
     def _take_head(self, parser):
         """Puts what was parsed into the request."""
         request = self._request
+        self._head = parser.head
         request._method = parser.method
         request._headers = parser.headers
         request._version = parser.version
-        target = parser.target
-        query = target.find(b'?')
-        if query < 0:
-            request._path = target
-            request._query = b''
-        else:
-            request._path = target[:query]
-            request._query = target[query + 1 :]
-        request._keep_alive = True
-        if b'connection' in parser.headers or parser.version != b'HTTP/1.1':  # RFC 9112 section 9.3
-            options = request._field(b'connection').lower().replace(',', ' ').split()
-            keep = 'keep-alive' in options or parser.version != b'HTTP/1.0'
-            request._keep_alive = keep and 'close' not in options
+        request._path = parser.path
+        request._query = parser.query
+        request._keep_alive = parser.keep_alive
 
     def _expect_body(self, parser):
         """Decides on a body before it is read: wanted, to be passed over, or refused."""
@@ -164,7 +157,7 @@ class HttpConnection:
         if not self._discard:
             end = self._received + len(piece)
             if self._parser.length == CHUNKED:
-                if end + self._parser._left > self._mws2._maxRequestContentLength:
+                if end + self._parser.left > self._mws2._maxRequestContentLength:
                     raise HttpError(413, 'Content larger than %d octets.' % self._mws2._maxRequestContentLength)
                 self._body += piece
             else:
@@ -243,7 +236,7 @@ class HttpConnection:
         """Goes on behind an answer that was not out when the handler returned."""
         if self._finish():
             self._client._receive(self._on_data)
-            if self._parser.rest or self._parser._in_body:
+            if self._parser.rest or self._parser.in_body:
                 self._on_data(b'')
 
     def _finish(self):
@@ -273,7 +266,7 @@ class HttpConnection:
 
     def _end(self):
         """Closes behind the last answer; first lets the client read it, where it may still be sending."""
-        if self._discard or self._parser.rest or self._parser._in_body:
+        if self._discard or self._parser.rest or self._parser.in_body:
             self._linger()
         else:
             self._client._close(XClosedReason.ClosedByHost)
