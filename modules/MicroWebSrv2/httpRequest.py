@@ -1,13 +1,11 @@
 """HttpRequest: what a client asked (documentation, section HttpRequest Class)."""
 
-import sys
 from binascii import a2b_base64
 from json import loads
 
+from .libs.attributes import Extensible, drop_attributes
 from .libs.checks import require_string, require_text
 from .libs.urlUtils import decode_text, parse_query, unquote_bytes
-
-_has_own_attributes = sys.implementation.name != 'micropython'  # in an object of their own
 
 
 def _is_same(first, second):
@@ -18,10 +16,10 @@ def _is_same(first, second):
     return difference == 0
 
 
-class HttpRequest:
+class HttpRequest(Extensible):
     """A received HTTP request. What it holds is decoded when it is asked for.
 
-    client: XAsyncTCPClient. connection: the HttpConnection. parser: its RequestParser; all are made by it.
+    connection: the HttpConnection. parser: its RequestParser; both are made by it.
     One object serves the requests of a connection one after the other: copy what you need after the answer. Attributes
     of your own, as `request.user`, are gone with the request.
 
@@ -31,10 +29,9 @@ class HttpRequest:
     fields, lower-case name to value), all bytes.
     """
 
-    __slots__ = ('Response', '__dict__', '_client', '_connection', '_content', '_form', '_parser')
+    __slots__ = ('Response', '_connection', '_content', '_form', '_parser')
 
-    def __init__(self, client, connection, parser):
-        self._client = client
+    def __init__(self, connection, parser):
         self._connection = connection
         self._parser = parser
         self._content = None
@@ -42,10 +39,8 @@ class HttpRequest:
 
     def forget(self):
         """Drop what belongs to this request alone."""
-        if self._content is not None:
-            self._content = self._form = None
-        if _has_own_attributes and self.__dict__:
-            self.__dict__.clear()
+        self._content = self._form = None
+        drop_attributes(self)
 
     def take_content(self, content):
         """Take the content. content: memoryview."""
@@ -140,12 +135,12 @@ class HttpRequest:
     @property
     def UserAddress(self):
         """(str_ip_addr, int_port): the user's remote address."""
-        return self._client.CliAddr
+        return self._connection.client.CliAddr
 
     @property
     def IsSSL(self):
         """bool: whether the connection is secured by TLS."""
-        return self._client.IsSSL
+        return self._connection.client.IsSSL
 
     @property
     def HttpVer(self):
@@ -260,4 +255,4 @@ class HttpRequest:
     @property
     def XAsyncTCPClient(self):
         """XAsyncTCPClient: the connection."""
-        return self._client
+        return self._connection.client

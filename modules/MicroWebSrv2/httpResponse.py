@@ -3,6 +3,7 @@
 import sys
 from json import dumps
 
+from .libs.attributes import Extensible, drop_attributes
 from .libs.checks import require_bool, require_callback, require_text
 from .libs.httpAnswer import Answer, encoded, error_page, require_line
 from .libs.httpStream import FileSender, StreamSender, close_if_can
@@ -18,20 +19,19 @@ def _quoted(text):
     return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"')
 
 
-class HttpResponse:
+class HttpResponse(Extensible):
     """The response to a request; obtained as HttpRequest.Response.
 
-    microWebSrv2: MicroWebSrv2. request: HttpRequest. connection: HttpConnection; made by it.
+    microWebSrv2: MicroWebSrv2. connection: HttpConnection; made by it.
     Attributes of your own are gone with the response.
 
     - answer: libs.httpAnswer.Answer or None: what this answer sets.
     """
 
-    __slots__ = ('__dict__', '_connection', '_mws2', '_request', 'answer')
+    __slots__ = ('_connection', '_mws2', 'answer')
 
-    def __init__(self, microWebSrv2, request, connection):
+    def __init__(self, microWebSrv2, connection):
         self._mws2 = microWebSrv2
-        self._request = request
         self._connection = connection
         self.answer = None
 
@@ -52,18 +52,22 @@ class HttpResponse:
         """Note what the request and the server's settings say about the head of the answer."""
         answer = self.own()
         answer.is_common = False
-        answer.bodiless = self._request.raw_method == b'HEAD'
-        self._mws2.prepare(answer, self._request)
+        answer.bodiless = self._connection.request.raw_method == b'HEAD'
+        self._mws2.prepare(answer, self._connection.request)
 
     def renew(self):
         """Forget what was set; nothing of it is sent."""
         self.answer = None
 
+    def forget(self):
+        """Drop what belonged to the last response alone."""
+        drop_attributes(self)
+
     def drop(self):
         """The answer is out: forget what was set, and log it where that is asked for."""
         answer, self.answer = self.answer, None
         if answer.begun is not None:
-            self._mws2.log_answer(self._request, answer)
+            self._mws2.log_answer(self._connection.request, answer)
 
     def vary(self, field):
         """Add a request field's name to Vary (RFC 9110 section 12.5.5). field: str."""
@@ -90,7 +94,7 @@ class HttpResponse:
     def _sender(self, code, stream, length):
         """Return what sends a stream: bytes where there is little, else a sender."""
         connection = self._connection
-        is_old = self._request.HttpVer == '1.0'
+        is_old = self._connection.request.HttpVer == '1.0'
         chunked = length is None and not is_old
         if length is None and is_old:
             connection.close_after_answer()  # its end is the connection's
@@ -131,7 +135,7 @@ class HttpResponse:
             fields.append(b'Connection: Upgrade')
         elif not connection.keep_alive:
             fields.append(b'Connection: close')
-        elif self._request.HttpVer == '1.0':
+        elif self._connection.request.HttpVer == '1.0':
             fields.append(b'Connection: keep-alive')
         fields += answer.fields(code, length, chunked)
         if answer.headers:
@@ -142,7 +146,7 @@ class HttpResponse:
     def _send(self, code, media_type, body):
         """Answer with bytes: head and body leave in one send, unless joining them would take much memory."""
         answer = self.answer
-        if code == 200 and (answer is None or answer.is_common) and (answer is None or answer.charset is None):
+        if code == 200 and (answer is None or answer.is_common and answer.charset is None):
             head = self._mws2.heads.ok(media_type, self._connection.keep_alive)
             if len(body) <= _MAX_JOINED:
                 self._connection.answer(b'%s%d\r\n\r\n%s' % (head, len(body), body))
@@ -311,7 +315,7 @@ class HttpResponse:
     def ReturnNotFound(self):
         """Answer 404, or redirect a page's request to the server's NotFoundURL: GET and HEAD that accept HTML."""
         url = self._mws2.NotFoundURL
-        request = self._request
+        request = self._connection.request
         if url and request.raw_method in (b'GET', b'HEAD') and _accepts_pages(request) and not _is_at(request, url):
             self.ReturnRedirect(url)
         else:
@@ -321,7 +325,7 @@ class HttpResponse:
     def ReturnMethodNotAllowed(self):
         """Answer 405, with the methods that are allowed."""
         if not self.own().has_header('allow'):
-            self.SetHeader('Allow', ', '.join(allowed(self._mws2, self._request)))
+            self.SetHeader('Allow', ', '.join(allowed(self._mws2, self._connection.request)))
         self.Return(405)
 
     def ReturnEntityTooLarge(self):
@@ -351,17 +355,17 @@ class HttpResponse:
     @property
     def Request(self):
         """HttpRequest: the request that is answered."""
-        return self._request
+        return self._connection.request
 
     @property
     def UserAddress(self):
         """(str_ip_addr, int_port): the user's remote address."""
-        return self._request.UserAddress
+        return self._connection.request.UserAddress
 
     @property
     def IsSSL(self):
         """bool: whether the connection is secured by TLS."""
-        return self._request.IsSSL
+        return self._connection.request.IsSSL
 
     @property
     def AllowCaching(self):

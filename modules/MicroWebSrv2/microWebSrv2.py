@@ -5,8 +5,8 @@ import sys
 import time
 
 from .libs.checks import is_int, require_text
+from .libs.httpCommon import CommonHeads
 from .libs.httpConnection import HttpConnection
-from .libs.httpHeads import CommonHeads
 from .libs.logText import level_name, printable, traceback_of
 from .libs.settings import Settings
 from .libs.staticFiles import find_file

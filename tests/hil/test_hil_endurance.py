@@ -26,8 +26,8 @@ with open('www/large.txt', 'wb') as f:
 # The last heads are kept on purpose, wherever they were read; the next ones take their place.
 HEAP = """
 import gc, micropython
-from MicroWebSrv2.libs import httpParser
-httpParser._heads.clear()
+from MicroWebSrv2.libs.httpHead import forget_heads
+forget_heads()
 gc.collect()
 print('FREE', gc.mem_free())
 micropython.mem_info()

@@ -128,7 +128,14 @@ def test_several_ports_are_to_be_chosen_from(monkeypatch):
 
 
 # For CPython, or for firmware whose mpy-cross was told the processor or whose hashlib lacks SHA-1.
-NOT_FOR_MIP = {'__main__.py', 'libs/hostFiles.py', 'libs/sha1.py', 'libs/wsBytesHost.py', 'libs/wsNative.py'}
+NOT_FOR_MIP = {
+    '__main__.py',
+    'libs/hostFiles.py',
+    'libs/httpNative.py',
+    'libs/sha1.py',
+    'libs/wsBytesHost.py',
+    'libs/wsNative.py',
+}
 
 
 def test_mip_gets_the_whole_server_and_its_version():

@@ -2,7 +2,7 @@
 
 import sys
 
-from .httpParser import is_token
+from .httpHead import is_token
 
 # In one constant: a dict of them would take memory that most responses never need.
 _REASONS = (

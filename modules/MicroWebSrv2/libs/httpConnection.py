@@ -20,9 +20,10 @@ from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import find_route
 from .httpBody import BodyBuffer
+from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
-from .httpParser import CHUNKED, HttpError, RequestParser
 from .httpParser import HEAD as WHOLE_HEAD
+from .httpParser import RequestParser
 from .httpStream import close_if_can
 from .unrouted import answer_unrouted
 from .xasPoller import is_interrupt, print_exception
@@ -53,7 +54,9 @@ class HttpConnection:
     microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient, just accepted.
 
     - client: XAsyncTCPClient. state: int, as above.
+    - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
+    - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
     """
 
     __slots__ = (
@@ -61,19 +64,22 @@ class HttpConnection:
         '_body',
         '_expects',
         '_found',
+        '_head',
+        '_is_unusual',
         '_is_working',
         '_lock',
         '_mws2',
         '_next_job',
         '_parser',
-        '_request',
         '_response',
         '_sender',
         '_slot',
         '_wanting',
         '_workers',
         'client',
+        'has_attributes',
         'keep_alive',
+        'request',
         'state',
     )
 
@@ -81,12 +87,12 @@ class HttpConnection:
         self._mws2 = microWebSrv2
         self.client = client
         self._parser = RequestParser(microWebSrv2.max_head)
-        self._request = HttpRequest(client, self, self._parser)
-        self._response = self._request.Response = HttpResponse(microWebSrv2, self._request, self)
-        self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = None
+        self.request = HttpRequest(self, self._parser)
+        self._response = self.request.Response = HttpResponse(microWebSrv2, self)
+        self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
-        self._expects = self._is_working = False
-        self.keep_alive = False
+        self._expects = self._is_working = self._is_unusual = False
+        self.keep_alive = self.has_attributes = False
         self._workers = client.pool.workers
         self._lock = self._workers.lock if self._workers else None
         self.state = IDLE
@@ -152,8 +158,27 @@ class HttpConnection:
 
     def _on_head(self, parser):
         """Take a request's head. Return True when the connection is ready for what comes after it."""
-        method = parser.method
+        if parser.head is not self._head:
+            self._take_head(parser)
+        if self._is_unusual or self._mws2.is_special:
+            return self._on_unusual_head(parser)
+        self._found = find_route(parser.method, parser.path)
+        return self._handle()
+
+    def _take_head(self, parser):
+        """Note what a head that is not the last one again says of its connection."""
+        self._head = parser.head
         self.keep_alive = parser.keep_alive
+        self._is_unusual = (
+            parser.length != 0
+            or parser.version != b'HTTP/1.1'
+            or parser.method == b'HEAD'
+            or b'expect' in parser.headers
+        )
+
+    def _on_unusual_head(self, parser):
+        """Take a head that asks for more than its answer: content, HEAD, HTTP/1.0, or where settings do."""
+        method = parser.method
         if method == b'HEAD' or parser.version != b'HTTP/1.1' or self._mws2.is_special:
             self._response.prepare()
         self._found = find_route(method, parser.path)
@@ -208,7 +233,7 @@ class HttpConnection:
         if self.state == DRAINING:
             self.state = IDLE
             return True
-        self._request.take_content(self._body.content())
+        self.request.take_content(self._body.content())
         self._body = None
         return self._handle()
 
@@ -226,6 +251,8 @@ class HttpConnection:
                 return self._finish()
             if self.state == ANSWERING:
                 self.state = RETURNED
+                if self.client.closed:
+                    self._give_back()
         if self.state < LINGERING:
             self.client.receive(None)
         return False
@@ -322,7 +349,8 @@ class HttpConnection:
         if not self.keep_alive:
             self._end()
             return False
-        self._request.forget()
+        if self.has_attributes or self._is_unusual:
+            self._forget()
         client = self.client
         if self._parser.in_body:
             self.state = DRAINING
@@ -333,6 +361,12 @@ class HttpConnection:
         if client.deadline != deadline:
             client.deadline = deadline
         return not client.closed
+
+    def _forget(self):
+        """Drop what belonged to the last request alone: content, and attributes of the application's."""
+        self.has_attributes = False
+        self.request.forget()
+        self._response.forget()
 
     def _end(self):
         """Close after the last answer; first let the client read it, where it may still be sending."""
@@ -357,7 +391,7 @@ class HttpConnection:
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
         mws2 = self._mws2
-        request = self._request
+        request = self.request
         try:
             if mws2.modules:
                 for module in mws2.modules.values():
@@ -379,7 +413,7 @@ class HttpConnection:
         return True
 
     def _not_answered(self):
-        self._mws2.Log('The handler of %s %s sent no response.' % (self._request.Method, self._request.Path), 2)
+        self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
         self._response.Return(501)
 
     def _spawn(self, coroutine):
@@ -401,7 +435,7 @@ class HttpConnection:
         """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
         if is_interrupt(error):
             raise error
-        self._mws2.log_exception('%s %s' % (self._request.Method, self._request.Path), error)
+        self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
         if self.state == ANSWERING:  # the answer is not out, and nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
@@ -469,7 +503,7 @@ class HttpConnection:
 
     def refuse_second(self):
         """Log a second answer. Return False."""
-        self._mws2.Log('A second response to %s %s was refused.' % (self._request.Method, self._request.Path), 3)
+        self._mws2.Log('A second response to %s was refused.' % self._parser.target.decode(), 3)
         return False
 
     def put_last(self, data):
@@ -549,10 +583,11 @@ class HttpConnection:
         """End HTTP on this connection. Return bytes: what was received after the request's head."""
         client = self.client
         client.receive(None)
-        client.protocol = client.deadline = None
+        client.deadline = None
         self.state = DETACHED
         if self._slot:
             self._free_slot()
+        self._let_go()
         return self._parser.rest
 
     # ---- what the client's connection tells
@@ -582,12 +617,20 @@ class HttpConnection:
         sender, self._sender = self._sender, None
         if lock:
             lock.release()
-        self.state = CLOSED
-        self._mws2.slots.forget(self)
+        if self._wanting:
+            self._mws2.slots.forget(self)
         self._body = self._wanting = None
         self._parser.release()
-        self._request.forget()
         if slot:
             slot.Available = True
         if sender:
             self._guarded(sender.close)
+        if self.state == HANDLING or self.state == ANSWERING:
+            return  # a coroutine goes on with what it has
+        self.state = CLOSED
+        self._let_go()
+
+    def _let_go(self):
+        """Break the circles of objects: what the connection took is free at once, not when the collector comes."""
+        self.client.protocol = None
+        self._response = self.request = None

@@ -1,7 +1,7 @@
 """What a request without a route gets: a static file, CORS, or why not."""
 
 from ..webRoute import allowed_methods, is_routed
-from .httpParser import is_known
+from .httpHead import is_known
 from .staticFiles import find_file, serve
 
 

@@ -63,6 +63,10 @@ class XAsyncSocketsPool:
         anything else.
         """
         _require_socket(asyncSocket)
+        return self.add(asyncSocket)
+
+    def add(self, asyncSocket):
+        """Take a socket into the pool, as AddAsyncSocket(). asyncSocket: XAsyncSocket. Return bool."""
         key = asyncSocket.key
         if key in self._sockets:
             return False
@@ -76,6 +80,10 @@ class XAsyncSocketsPool:
         Raise XAsyncSocketsPoolException for anything else.
         """
         _require_socket(asyncSocket)
+        return self.remove(asyncSocket)
+
+    def remove(self, asyncSocket):
+        """Let a socket go, as RemoveAsyncSocket(). asyncSocket: XAsyncSocket. Return bool."""
         key = asyncSocket.key
         if self._sockets.get(key) is not asyncSocket:
             return False
@@ -461,14 +469,17 @@ class XAsyncSocket:
         if self.closed:
             return False
         self.closed = _CLOSING
-        self.pool.call(lambda: self._release(reason))
+        if self.pool.is_foreign():
+            self.pool.call(lambda: self._release(reason))
+        else:
+            self._release(reason)
         return True
 
     def _release(self, reason):
         if self.closed == _CLOSED:  # two threads have closed it
             return
         self.closed = _CLOSED
-        self.pool.RemoveAsyncSocket(self)
+        self.pool.remove(self)
         try:
             self.close_socket()
         except OSError:

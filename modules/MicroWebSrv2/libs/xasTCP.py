@@ -9,7 +9,6 @@ from .xasPoller import IN, MAX_BACKLOG, MAX_RECV, OUT, would_block
 from .xasPool import XAsyncSocket, XAsyncSocketsPool, XClosedReason
 
 TCP_NODELAY = getattr(socket, 'TCP_NODELAY', 1)  # lwIP has another number for it
-_ACCEPTS_IN_A_ROW = 16
 
 
 def resolve_address(addr, exception):
@@ -100,17 +99,16 @@ class XAsyncTCPServer(XAsyncSocket):
         self._on_accepted = value
 
     def OnReadyForReading(self):
-        """Accept the connections that wait."""
-        for _ in range(_ACCEPTS_IN_A_ROW):
-            if self.closed:
-                return
-            try:
-                sock, address = self.socket.accept()
-            except OSError as error:
-                if error.errno not in would_block and error.errno != ECONNABORTED and not self._spare(None):
-                    self._pause()
-                return
-            self._accept(sock, address)
+        """Accept a connection that waits: the pool calls again for the next, after those that are open."""
+        if self.closed:
+            return
+        try:
+            sock, address = self.socket.accept()
+        except OSError as error:
+            if error.errno not in would_block and error.errno != ECONNABORTED and not self._spare(None):
+                self._pause()
+            return
+        self._accept(sock, address)
 
     def _accept(self, sock, address):
         try:
@@ -121,7 +119,7 @@ class XAsyncTCPServer(XAsyncSocket):
         size = min(self._buf_slots.SlotsSize, MAX_RECV)
         client = XAsyncTCPClient(self.pool, sock, self._srv_addr, address, size)
         client.server = self
-        self.pool.AddAsyncSocket(client)
+        self.pool.add(client)
         if self.pool.capacity and not self._spare(client):
             client.close(XClosedReason.ClosedByHost)
             return

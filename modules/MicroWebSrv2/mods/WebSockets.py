@@ -299,7 +299,7 @@ class WebSocket(FrameReader):
         self._send_close(answer)
 
     def on_violation(self, code, first):
-        """Close for what the peer did wrong. code: int, of the Close frame. first: bool, whether all was well before."""
+        """Close for what the peer did wrong. code: int, of the Close frame. first: bool, whether it was the first."""
         if first:
             self._send_close(code.to_bytes(2, 'big'))
         else:

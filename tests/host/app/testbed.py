@@ -79,12 +79,11 @@ def serve(mws2):
 def memory():
     """Returns what of the heap is in use after a collection: bytes, on CPython blocks.
 
-    Without the parser's small caches, whose sizes are bounded but depend on what came last.
+    Without what is kept of earlier heads, whose size is bounded but depends on what came last.
     """
-    from MicroWebSrv2.libs import httpParser
+    from MicroWebSrv2.libs.httpHead import forget_heads
 
-    for cache in (httpParser._heads, httpParser._hosts, httpParser._field_names):
-        cache.clear()
+    forget_heads()
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
 
