@@ -89,6 +89,7 @@ class Soak:
 
     def _attack(self, scene, attack, seconds):
         row = Row(attack.__name__)
+        begun = len(scene.server.log())
         self.rows.append(row)
         end = time.monotonic() + seconds
         while not row.faults and (not row.doses or time.monotonic() < end):
@@ -103,6 +104,7 @@ class Soak:
             finally:
                 scene.polite = None
             row.doses += 1
+            row.faults += filter(None, [scene.tracebacks(begun)])
         self._settle(scene, row)
         print(
             f'{self._target.name}: {row.attack}: {row.doses} doses, {"well" if not row.faults else row.faults[0]}',

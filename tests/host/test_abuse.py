@@ -1,7 +1,7 @@
 """Hostile clients cost only their own connection.
 
-Beside each attack, made twice, a polite client gets its answers; and the server holds no more sockets, slots or memory
-than after the first.
+Beside each attack, made twice, a polite client gets its answers. The server prints no traceback, and holds no more
+sockets, slots or memory than after the first.
 """
 
 import pytest
@@ -31,6 +31,7 @@ def scene(attack, target, site, files, context):
 def test_abuse(scene, target, attack):
     scene.at_rest()
     held = []
+    begun = len(scene.server.log())
     for _ in range(2):
         with Polite(scene) as scene.polite:
             scene.polite.wait_for_one()
@@ -39,6 +40,7 @@ def test_abuse(scene, target, attack):
         polite, scene.polite = scene.polite, None
         assert polite.done and not polite.failures, polite.failures
         held.append(scene.at_rest())
+    assert not scene.tracebacks(begun)
     before, after = held
     assert (after['sockets'], after['slots']) == (2, 0)
     assert after['memory'] <= before['memory'] + SLACK[target.name], held

@@ -70,6 +70,15 @@ class Scene:
             found.append(self.settled())
         return min(found, key=lambda now: now['memory'])
 
+    def tracebacks(self, since):
+        """Return what the server printed after position `since` of its log from the first traceback on, '' for none.
+
+        No client can make a program fail: what it sends is refused, and where it goes is noticed.
+        """
+        log = self.server.log()[since:]
+        start = log.find('Traceback')
+        return log[start : start + 2000] if start >= 0 else ''
+
     def breathe(self, seconds=0.1):
         """Let the polite client work for a moment."""
         if self.polite:
