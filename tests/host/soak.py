@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 from support import certificates
 from support import site as site_
-from support.attacks import ATTACKS, Scene, settings_of
+from support.attacks import ATTACKS, settings_of
 from support.polite import Polite
 from support.qemu import Qemu
+from support.scene import Scene
 from support.targets import ROOT, CPython, UnixFirmware
 
 TARGETS = {target.name: target for target in (CPython, UnixFirmware, Qemu)}

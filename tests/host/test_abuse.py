@@ -5,8 +5,9 @@ sockets, slots or memory than after the first.
 """
 
 import pytest
-from support.attacks import ATTACKS, Scene, settings_of
+from support.attacks import ATTACKS, settings_of
 from support.polite import Polite
+from support.scene import Scene
 
 # What may differ by chance: blocks on CPython; bytes on MicroPython, which takes old values on the stack for used ones,
 # and whose lists and dicts keep the room of the most that they have held.
