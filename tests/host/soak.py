@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 from support import certificates
 from support import site as site_
-from support.attacks import ATTACKS, Scene, settings_of
+from support.attacks import ATTACKS, settings_of
 from support.polite import Polite
 from support.qemu import Qemu
+from support.scene import Scene
 from support.targets import ROOT, CPython, UnixFirmware
 
 TARGETS = {target.name: target for target in (CPython, UnixFirmware, Qemu)}
@@ -89,6 +90,7 @@ class Soak:
 
     def _attack(self, scene, attack, seconds):
         row = Row(attack.__name__)
+        begun = len(scene.server.log())
         self.rows.append(row)
         end = time.monotonic() + seconds
         while not row.faults and (not row.doses or time.monotonic() < end):
@@ -103,6 +105,7 @@ class Soak:
             finally:
                 scene.polite = None
             row.doses += 1
+            row.faults += filter(None, [scene.tracebacks(begun)])
         self._settle(scene, row)
         print(
             f'{self._target.name}: {row.attack}: {row.doses} doses, {"well" if not row.faults else row.faults[0]}',

@@ -1,12 +1,13 @@
 """Hostile clients cost only their own connection.
 
-Beside each attack, made twice, a polite client gets its answers; and the server holds no more sockets, slots or memory
-than after the first.
+Beside each attack, made twice, a polite client gets its answers. The server prints no traceback, and holds no more
+sockets, slots or memory than after the first.
 """
 
 import pytest
-from support.attacks import ATTACKS, Scene, settings_of
+from support.attacks import ATTACKS, settings_of
 from support.polite import Polite
+from support.scene import Scene
 
 # What may differ by chance: blocks on CPython; bytes on MicroPython, which takes old values on the stack for used ones,
 # and whose lists and dicts keep the room of the most that they have held.
@@ -31,6 +32,7 @@ def scene(attack, target, site, files, context):
 def test_abuse(scene, target, attack):
     scene.at_rest()
     held = []
+    begun = len(scene.server.log())
     for _ in range(2):
         with Polite(scene) as scene.polite:
             scene.polite.wait_for_one()
@@ -39,6 +41,7 @@ def test_abuse(scene, target, attack):
         polite, scene.polite = scene.polite, None
         assert polite.done and not polite.failures, polite.failures
         held.append(scene.at_rest())
+    assert not scene.tracebacks(begun)
     before, after = held
     assert (after['sockets'], after['slots']) == (2, 0)
     assert after['memory'] <= before['memory'] + SLACK[target.name], held

@@ -92,6 +92,13 @@ def check_lengths_of_all_forms():
         equal(outcome([cut[: size // 2 + 1], cut[size // 2 + 1 :]]), ([data], False))
 
 
+def check_a_long_header_is_no_short_one_whatever_has_arrived_of_it():
+    data = bytes(range(32, 127)) + bytes(range(32, 127))
+    whole = masked(TEXT, data)
+    for end in range(2, len(whole)):
+        equal(outcome([whole[:end], whole[end:]]), ([data.decode()], False))
+
+
 def check_frames_sent():
     equal(frame(TEXT, b'Hello'), b'\x81\x05Hello')
     equal(frame(BINARY, b''), b'\x82\x00')

@@ -1,17 +1,16 @@
 """What hostile, broken and unlucky clients do to a server: each attack one dose, on loopback, a few seconds long.
 
-An attack is a function (scene); see Scene. Those that need a server of other settings, or a target that is able to do
-something, say so by `settings` and `needs`.
+An attack is a function (scene); see scene.Scene. Those that need a server of other settings, or a target that is able
+to do something, say so by `settings` and `needs`.
 """
 
 import contextlib
 import functools
 import random
 import threading
-import time
 
 from .client import request_bytes
-from .polite import HANDSHAKE, one_of_each
+from .polite import HANDSHAKE
 
 HELLO = request_bytes('GET', '/hello')
 CHUNKED = request_bytes('POST', '/echo', {'Transfer-Encoding': 'chunked'})
@@ -21,79 +20,7 @@ CROWD = 16  # as many connections as a small board has
 ATTACKS = []
 
 
-class Scene:
-    """A server under attack. `polite`: the client that works beside, None when there is none."""
-
-    def __init__(self, server, tls=None):
-        """`tls`: the clients' SSLContext, None for a server without TLS."""
-        self.server = server
-        self.polite = None
-        self._tls = tls
-
-    def connect(self, **options):
-        """Open a bare TCP connection."""
-        return self.server.connect(**options)
-
-    def connection(self):
-        """Open a connection for requests."""
-        return self.server.connect(tls=self._tls)
-
-    def request(self, *arguments):
-        """Send one request on a connection of its own, return the response."""
-        with self.connection() as connection:
-            return connection.request(*arguments)
-
-    def held(self):
-        """Return what the server holds, as a dict; asked for on a connection of its own."""
-        return self.request('GET', '/held').json()
-
-    def settled(self, enough=None):
-        """Wait until the server holds no more than its listener, this question and the polite client, or until
-        `enough` (a function of what it holds) says so; return what it holds. Fails when that does not come.
-        """
-        most = 3 if self.polite else 2
-        enough = enough or (lambda now: now['sockets'] <= most and not now['slots'])
-        deadline = time.monotonic() + SETTLED
-        while not enough(now := self.held()):
-            assert time.monotonic() < deadline, f'{SETTLED} s after an attack the server still holds {now}'
-            self.breathe()
-        return now
-
-    def at_rest(self):
-        """Return what the server holds when it has settled; of memory, the least that it tells in some questions.
-
-        MicroPython takes an old value on the stack for one in use, now and then.
-        """
-        found = []
-        for _ in range(3):
-            one_of_each(self)
-            found.append(self.settled())
-        return min(found, key=lambda now: now['memory'])
-
-    def breathe(self, seconds=0.1):
-        """Let the polite client work for a moment."""
-        if self.polite:
-            self.polite.wait_for_one(seconds)
-        else:
-            time.sleep(seconds)
-
-    @contextlib.contextmanager
-    def crowd(self, count, **options):
-        """Give connections, as many as the server takes of `count`; close them at the end."""
-        with contextlib.ExitStack() as stack:
-            yield [stack.enter_context(self.connect(**options)) for _ in range(count)]
-
-    def vanish(self, data, reset):
-        """Send data and leave, by RST or by FIN, without reading."""
-        with self.connect() as connection:
-            with contextlib.suppress(OSError):
-                connection.send(data)
-            if reset:
-                connection.abort()
-
-
 SETTINGS = {'preset': 'SetEmbeddedConfig', 'set': {'RequestsTimeoutSec': 2, 'ConnQueueCapacity': 64}}
-SETTLED = 20  # seconds: an attack lives on the time-outs of the server, which are a tenth of that
 TLS = {'certFile': 'server.pem', 'keyFile': 'server.key'}
 
 
