@@ -63,8 +63,11 @@ package('MicroWebSrv2', SERVER, base_path='../modules', opt=options.opt)
 if options.harness:
     HARNESS = [
         '__init__.py',
+        'application.py',
         'config.py',
+        'hardware.py',
         'harness.py',
+        'servers.py',
         *chosen(('__main__.py', not options.boot)),
         *chosen(('config_save.py', options.config_save), ('device.py', options.device), ('demo.py', options.demo)),
         *sorted(name + '.py' for name in options.network),

@@ -504,6 +504,17 @@ class MicroWebSrv2:
         self._fallbackRootPath = value
 
     @property
+    def FallbackVersion(self):
+        """str: what the web files without a date belong to, such as a build's id; part of their validators."""
+        return self._etagSalt
+
+    @FallbackVersion.setter
+    def FallbackVersion(self, value):
+        """Set it. Raise ValueError unless it is a non-empty string."""
+        _require_text(value, 'FallbackVersion')
+        self._etagSalt = value
+
+    @property
     def RequestsTimeoutSec(self):
         """int: seconds for a request's whole head, for each next data of its content, and for the client to
         take data.

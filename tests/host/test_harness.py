@@ -4,6 +4,7 @@ Shows the flow (configuration, application, server, console), what a fault in ea
 """
 
 import base64
+import contextlib
 import json
 import signal
 import socket
@@ -290,6 +291,34 @@ def test_a_failure_of_the_servers_loop_is_shown_and_it_starts_again(start):
     firmware.wait_for('open http', since=firmware.console.index('it starts again'))
     assert firmware.get('/device/info').status == 200
     assert 'RuntimeError: the loop is broken' in firmware.console
+
+
+def test_a_flood_that_takes_all_memory_does_not_stop_the_server(start):
+    firmware = start()
+    flood = b'POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\na'
+    with contextlib.ExitStack() as connections:
+        for _ in range(55):
+            connections.enter_context(socket.create_connection((firmware.host, firmware.port), 10)).sendall(flood)
+        assert firmware.get('/device/info').status == 200
+    assert firmware.get('/').status == 200
+    assert 'the server has failed' not in firmware.console
+
+
+@pytest.mark.parametrize(
+    'root, says', [('.', '. holds config.json: give'), ('pages', 'there is no folder pages; the frozen')]
+)
+def test_a_doubtful_folder_of_web_files_is_said_at_start(start, root, says):
+    firmware = start(config={'server': {'root': root}})
+    assert f'server.root: {says}' in firmware.console
+    assert firmware.get('/').status == 200
+
+
+def test_a_folder_of_web_files_that_holds_the_key_is_said_at_start(start):
+    firmware = start(
+        config={'server': {'root': 'all'}, 'tls': {'cert': 'all/c.pem', 'key': 'all/k.pem', 'port': free_port()}},
+        files={'all/k.pem': '', 'all/c.pem': ''},
+    )
+    assert 'server.root: all holds k.pem: give' in firmware.console
 
 
 def test_the_repl_is_there_while_the_server_runs(start):

@@ -53,7 +53,6 @@ _OUT = select.POLLOUT
 _GONE = select.POLLHUP | select.POLLERR
 TCP_NODELAY = getattr(socket, 'TCP_NODELAY', 1)  # lwIP has another number for it
 _ACCEPTS_IN_A_ROW = 16
-_MAX_FAILURES = 1000  # in a second
 _MAX_WAIT_MS = 1000  # deadlines are looked at once a second
 
 if sys.implementation.name == 'micropython':
@@ -326,7 +325,13 @@ class XAsyncSocketsPoolException(Exception):
 
 
 class XAsyncSocketsPool:
-    """The sockets that are processed together."""
+    """The sockets that are processed together.
+
+    - on_second: f(passed_ms) or None: called about once a second while the pool is processed, with the milliseconds
+      since the last time.
+    """
+
+    on_second = None
 
     def __init__(self):
         self._poller = _Poller()
@@ -338,7 +343,6 @@ class XAsyncSocketsPool:
         self._stop = False
         self._workers = None
         self._current = None
-        self._failures = 0
         self._seconds = self._poller.seconds
         self._now = self._seconds()
 
@@ -441,9 +445,12 @@ class XAsyncSocketsPool:
             self._run_calls()
         now = self._seconds()
         if now != self._now:
+            passed = now - self._now
             self._now = now
-            self._failures = 0
             self._expire_sockets(now)
+            self._current = None  # what fails now is no socket's
+            if self.on_second:
+                self.on_second(passed * 1000)
 
     def AsyncWaitEvents(self, threadsCount=0):
         """Processes the pool until StopWaitEvents().
@@ -458,9 +465,7 @@ class XAsyncSocketsPool:
         if threadsCount and not start_new_thread:
             raise XAsyncSocketsPoolException('This firmware has no threads: use 0, or call ProcessEvents().')
         if threadsCount > 1:
-            from .xasWorkers import XAsyncWorkers
-
-            self._workers = XAsyncWorkers(threadsCount - 1)
+            self.start_workers(threadsCount - 1)
         self._stop = False
         self._running.acquire()
         if threadsCount:
@@ -468,6 +473,15 @@ class XAsyncSocketsPool:
             start_new_thread(self._loop, ())
         else:
             self._loop()
+
+    def start_workers(self, count):
+        """Start threads for work that may block; they end with the processing of the pool.
+
+        count: int, 1 or more. Raises ImportError where the firmware has none.
+        """
+        from .xasWorkers import XAsyncWorkers
+
+        self._workers = XAsyncWorkers(count)
 
     def StopWaitEvents(self):
         """Ends the processing; waits until it has ended, unless called by a callback. May be called again."""
@@ -515,13 +529,13 @@ class XAsyncSocketsPool:
                 print_exception(ex)
 
     def _failed(self, asyncSocket, ex):
-        """A callback raised: that costs its own connection only. Raises where nothing but failures comes."""
+        """Something raised. Of a socket: that costs its own connection only. Of the loop itself: raise it again."""
+        if asyncSocket is None:
+            raise ex
+        self._current = None  # it has been blamed: what comes before another socket's turn is the loop's
         if isinstance(asyncSocket, XAsyncTCPClient):
             asyncSocket._close(XClosedReason.Error)  # first: where memory is out, the rest may fail
         print_exception(ex)
-        self._failures += 1
-        if self._failures > _MAX_FAILURES:  # none of a callback: poll() itself fails
-            raise ex
 
     def _expire_sockets(self, now):
         for asyncSocket in list(self._sockets.values()):
