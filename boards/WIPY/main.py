@@ -28,8 +28,9 @@ def _configuration():
         },
     }
     try:
-        with open('config.json') as file:
-            given = json.load(file)
+        with open('config.json', 'rb') as file:
+            data = file.read()
+        given = json.loads(data[3:] if data[:3] == b'\xef\xbb\xbf' else data)  # a mark that editors on Windows set
         config['network'].update(given.get('network', {}))
         config['hostname'] = given.get('hostname', 'microwebsrv2')
     except Exception as e:

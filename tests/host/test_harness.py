@@ -6,15 +6,17 @@ Shows the flow (configuration, application, server, console), what a fault in ea
 import base64
 import contextlib
 import json
+import os
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 
 import pytest
-from support.client import Connection
+from support.client import TIMEOUT, Connection
 from support.device import FirmwareProcess
-from support.targets import ROOT, free_port
+from support.targets import ROOT, START_TIMEOUT, Output, free_port
 
 APPLICATION = """
 from MicroWebSrv2 import *
@@ -126,6 +128,20 @@ def test_an_empty_flash_serves_the_demo_and_the_console_stays_quiet(start):
     assert lines[1] == f'open http://127.0.0.1:{firmware.port}'
 
 
+def test_a_checkout_runs_on_cpython_as_it_is(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    command = [sys.executable, '-u', '-m', 'firmware', '--port', str(free_port()), '--bind', '127.0.0.1']
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        output = Output(process.stdout)
+        try:
+            assert output.wait_for('open http', timeout=START_TIMEOUT), output.text
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(TIMEOUT) == 0, output.wait_for_end()
+
+
 def test_ctrl_c_ends_with_status_0(start):
     firmware = start()
     with Connection((firmware.host, firmware.port)):  # an open connection holds nothing up
@@ -183,6 +199,14 @@ def test_a_fault_in_on_start_is_shown_and_the_rest_is_served(start):
     firmware = start(files={'main.py': APPLICATION + '    raise KeyError("pump")\n'})
     assert firmware.get('/hello').text == 'hello from the flash'
     assert 'its OnStart failed' in firmware.console and 'pump' in firmware.console
+
+
+def test_a_page_that_fails_tells_strangers_nothing(start):
+    firmware = start(files={'www/page.pyhtml': '<p>{{ hidden_name }}'})
+    response = firmware.get('/page.pyhtml')
+    assert response.status == 500
+    assert 'hidden_name' not in response.text and 'Traceback' not in response.text
+    assert 'hidden_name' in firmware.console
 
 
 def test_a_syntax_error_in_the_application_is_shown(start):
@@ -432,6 +456,8 @@ def test_wrong_changes_are_named_and_not_saved(start):
         {'faults': ['server.prot: no such key; did you mean server.port?']},
     )
     assert ask(firmware, 'PUT', '/device/config', ADMIN, [1])[0] == 400
+    plain = firmware.request('PUT', '/device/config', dict(ADMIN, **{'Content-Type': 'text/plain'}), b'{"demo": false}')
+    assert plain.status == 415 and 'Content-Type: application/json' in plain.text
     assert (firmware.flash / 'config.json').read_bytes() == before
 
 
