@@ -184,7 +184,8 @@ class MicroWebSrv2:
         """Starts the server in a pool of its own.
 
         parllProcCount: int. 0: in the calling thread, until Stop(). 1: in one thread. n > 1: in n threads, of which n-1
-        run handlers. procStackSize: int, octets of each thread's stack; 0: the platform's default, 8192 on MicroPython.
+        run handlers.
+        procStackSize: int, octets of each thread's stack; 0: the platform's default, 12288 on MicroPython.
         Raises ValueError if one is none, and as StartInPool(); MicroWebSrv2Exception where the firmware has no threads.
         """
         if not _is_int(parllProcCount) or parllProcCount < 0:
@@ -211,7 +212,7 @@ class MicroWebSrv2:
                 'This firmware has no threads: use StartManaged(0), or StartInPool() and ProcessEvents().'
             )
         if not size and sys.implementation.name == 'micropython':
-            size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
+            size = 12288 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
         stack_size(size)
 
     def _require_stopped(self):
