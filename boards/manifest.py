@@ -25,7 +25,7 @@ options.defaults(
 
 
 def chosen(*choices):
-    """Returns the names whose option is wanted."""
+    """Return the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
 

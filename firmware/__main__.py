@@ -28,7 +28,7 @@ _KEYS = {'--port': 'server.port', '--bind': 'server.address', '--log': 'log_leve
 def options_of(arguments):
     """Read the options of the command line.
 
-    `arguments`: list of str. Returns (changes of the configuration as nested dict, whether --repl is given). Raises
+    `arguments`: list of str. Return (changes of the configuration as nested dict, whether --repl is given). Raise
     ValueError with one line for what is wrong.
     """
     changes, repl, i = {}, False, 0
@@ -54,7 +54,7 @@ def options_of(arguments):
 
 
 def main():
-    """Run the firmware; returns the exit status."""
+    """Run the firmware; return the exit status."""
     if hasattr(micropython, 'kbd_intr'):
         micropython.kbd_intr(3)  # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not after -m.
     try:
@@ -69,7 +69,7 @@ def run(changes, repl):
     """Boot and serve until Ctrl-C.
 
     Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server
-    running. Returns the exit status: 0, or 1 when the server cannot start.
+    running. Return the exit status: 0, or 1 when the server cannot start.
     """
     device = harness.current = harness.Harness(changes, _FROZEN)
     device.is_program = True

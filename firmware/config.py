@@ -91,7 +91,7 @@ def load(path='config.json', defaults=None):
     """Read the configuration.
 
     Arguments: `path`: str; `defaults`: nested dict of what differs from the schema's defaults, or None.
-    Returns (config, faults): config is a nested dict with all keys of the schema, as config['server']['port'];
+    Return (config, faults): config is a nested dict with all keys of the schema, as config['server']['port'];
     faults is a list of str, a line each: what is wrong, what would be right, what is used. Never raises.
     """
     obj, fault = read(path)
@@ -104,7 +104,7 @@ def load(path='config.json', defaults=None):
 def read(path='config.json'):
     """Read what the file holds, unchecked.
 
-    Returns (object, fault): ({}, None) when there is no file, ({}, str) when it is not JSON. Never raises.
+    Return (object, fault): ({}, None) when there is no file, ({}, str) when it is not JSON. Never raises.
     A save that was cut between removing the old file and naming the new one (FAT) has left the new one as `path`.new.
     """
     obj, fault = parse(path)
@@ -162,7 +162,7 @@ def check(obj, defaults=None):
     """Take from an object, as JSON gives it, what is right.
 
     Arguments: `obj`: anything; `defaults`: as in load().
-    Returns (config, faults) as load() does.
+    Return (config, faults) as load() does.
     """
     config = {}
     faults = []

@@ -57,7 +57,7 @@ def start():
 
 
 def stop():
-    """Stop serving; returns when the ports are free."""
+    """Stop serving; return when the ports are free."""
     if current is not None:
         current.stop()
 
@@ -201,7 +201,7 @@ class Harness:
         self._application.load(self.config['application'], self.config['demo'], not self._has_thread())
 
     def stop(self):
-        """Stop serving; returns when the ports are free, or at once when a handler calls it."""
+        """Stop serving; return when the ports are free, or at once when a handler calls it."""
         self.running = False
         while self._serving:
             self._servers.interrupt()
@@ -212,7 +212,7 @@ class Harness:
     def reset_soon(self):
         """Reset the board in a second: time for the answer to go out.
 
-        Raises NotImplementedError where there is no reset.
+        Raise NotImplementedError where there is no reset.
         """
         if not hardware.find_reset(board):
             raise NotImplementedError('this board cannot reset itself')

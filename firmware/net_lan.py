@@ -18,7 +18,7 @@ def up(nic, config, say=print):
 
     Arguments: `nic`: the interface, not yet active; `config`: the whole configuration; `say`: takes a line for the
     console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
     global _nic, _config
     _nic, _config = nic, config
@@ -39,7 +39,7 @@ def up(nic, config, say=print):
 def poll(busy=False):
     """Look after link and address; to be called about once a second.
 
-    `busy` makes no difference here: see net_wlan. Returns None when nothing has changed, else the address, '' for none.
+    `busy` makes no difference here: see net_wlan. Return None when nothing has changed, else the address, '' for none.
     """
     global _address, _without
     try:

@@ -17,7 +17,7 @@ def up(nic, config, say=print):
     """Join the network of the configuration, waiting 15 seconds at most, or open the device's own.
 
     Arguments: `nic`: network.WLAN(); `config`: the whole configuration; `say`: takes a line for the console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
     global _nic, _config, _address
     _nic, _config = nic, config
@@ -49,7 +49,7 @@ def up(nic, config, say=print):
 def poll(busy=False):
     """Look after the network; to be called about once a second.
 
-    `busy` makes no difference here: see net_wlan. Returns None when nothing has changed, else the address, '' for none.
+    `busy` makes no difference here: see net_wlan. Return None when nothing has changed, else the address, '' for none.
     """
     global _address, _without
     if _nic.mode() == _nic.AP:

@@ -35,7 +35,7 @@ def up(nic, config, say=print):
 
     Arguments: `nic`: the station, network.WLAN, not yet active; `config`: the whole configuration; `say`: takes a line
     for the console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
     global _sta, _config, _say, _address, _without, _since_try, _at_home
     _without = _since_try = _at_home = 0
@@ -65,7 +65,7 @@ def up(nic, config, say=print):
 def poll(busy=False):
     """Look after the networks; to be called about once a second.
 
-    `busy`: whether somebody is using the device's pages. Returns None when nothing has changed, else the address, ''
+    `busy`: whether somebody is using the device's pages. Return None when nothing has changed, else the address, ''
     for none.
     """
     global _address
@@ -117,7 +117,7 @@ def _stop_trying():
 
 
 def _try(function, *args):
-    """Call what the radio may refuse, or what the port may not have; returns whether it worked."""
+    """Call what the radio may refuse, or what the port may not have; return whether it worked."""
     try:
         function(*args)
         return True

@@ -41,7 +41,7 @@ class Servers:
 
         Arguments: `on_second(passed)`: called about once a second with the milliseconds since the last time, from
         run(); `on_server(server)`: called with each MicroWebSrv2 that is about to start.
-        Raises what a server raises that cannot start; https alone may fail, with a line on the console.
+        Raise what a server raises that cannot start; https alone may fail, with a line on the console.
         """
         self.close()  # what Ctrl-C may have left open
         config, tls = self._config, self._config['tls']
@@ -57,7 +57,7 @@ class Servers:
                 print('https is off: %s' % hardware.reason(error))
 
     def run(self):
-        """Process the pool in this thread until interrupt(). Raises what ends the loop."""
+        """Process the pool in this thread until interrupt(). Raise what ends the loop."""
         self._pool.AsyncWaitEvents(0)
 
     def interrupt(self):
@@ -158,7 +158,7 @@ def _is(path, kind):
 
 
 def preset_for_heap():
-    """Choose a preset whose buffers take a small part of the heap; returns its name."""
+    """Choose a preset whose buffers take a small part of the heap; return its name."""
     if not hasattr(gc, 'mem_free'):
         return 'normal'
     gc.collect()
