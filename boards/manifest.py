@@ -25,7 +25,7 @@ options.defaults(
 
 
 def chosen(*choices):
-    """Returns the names whose option is wanted."""
+    """Return the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
 
@@ -79,8 +79,11 @@ package('MicroWebSrv2', SERVER, base_path='../modules', opt=options.opt)
 if options.harness:
     HARNESS = [
         '__init__.py',
+        'application.py',
         'config.py',
+        'hardware.py',
         'harness.py',
+        'servers.py',
         *chosen(('__main__.py', not options.boot)),
         *chosen(('config_save.py', options.config_save), ('device.py', options.device), ('demo.py', options.demo)),
         *sorted(name + '.py' for name in options.network),

@@ -75,6 +75,10 @@ BUILD = '{build}'
 '''
 
 
+# What an image carries of whom, as a web file: compressed only, as it is large and seldom read.
+LICENCES = 'licences.txt'
+
+
 def prepare(ctx, target):
     """Write build/NAME/frozen/ for a board and return the Path of the manifest to build with. Raise Failure.
 
@@ -89,6 +93,8 @@ def prepare(ctx, target):
         www = getattr(target, 'WWW', ())
         if www:
             files = www_files([ROOT / path for path in www])
+            files[LICENCES + '.gz'] = _gzip((ROOT / 'NOTICE').read_bytes())
+            files = dict(sorted(files.items()))
             generated['www_image.py'] = www_module(files)
             if _has_templates(ctx, own):
                 generated.update(page_modules(files))

@@ -86,7 +86,6 @@ class MicroWebSrv2(Settings):
     def __init__(self):
         self.modules = _modules
         self.default_pages = _default_pages
-        self.etag_salt = '0'
         self.slots = None
         self.heads = None
         self.spawn = None
@@ -190,7 +189,7 @@ class MicroWebSrv2(Settings):
         """Start the server in a pool of its own.
 
         parllProcCount: int. 0: in the calling thread, until Stop(). 1: in one thread. n > 1: in n threads, of which n-1
-        run handlers. procStackSize: int, bytes of each thread's stack; 0: the platform's default, 8192 on MicroPython.
+        run handlers. procStackSize: int, bytes of each thread's stack; 0: the platform's default, 12288 on MicroPython.
         Raise ValueError for anything else, and as StartInPool(); MicroWebSrv2Exception where the firmware has no
         threads.
         """
@@ -218,7 +217,7 @@ class MicroWebSrv2(Settings):
                 'This firmware has no threads: use StartManaged(0), or StartInPool() and ProcessEvents().'
             )
         if not size and sys.implementation.name == 'micropython':
-            size = 8192 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
+            size = 12288 if sys.maxsize < 1 << 32 else 65536  # the documentation's is for 32 bits and small frames
         stack_size(size)
 
     def _require_stopped(self):  # small: a check

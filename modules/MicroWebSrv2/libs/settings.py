@@ -23,6 +23,7 @@ class Settings:
         self._corsAllowAll = False
         self._onLogging = None
         self._max_connections = None
+        self.etag_salt = '0'
         self.is_special = False
         self.log_level = 1
         self.SetNormalConfig()
@@ -116,6 +117,17 @@ class Settings:
     def MaxRequestContentLength(self, value):
         """Set it. Raise ValueError for anything else."""
         self.max_content = require_positive(value, 'MaxRequestContentLength')
+
+    @property
+    def FallbackVersion(self):
+        """str: what the web files without a date belong to, such as a build's id; part of their validators."""
+        return self.etag_salt
+
+    @FallbackVersion.setter
+    def FallbackVersion(self, value):
+        """Set it. Raise ValueError for anything else."""
+        require_text(value, 'FallbackVersion')
+        self.etag_salt = value
 
     @property
     def MaxConnections(self):

@@ -34,7 +34,7 @@ class XAsyncSocketsPool:
     - workers: XAsyncWorkers or None: threads for work that may block.
     - gate: the lock that is held while something is sent, never waited for; see XAsyncTCPClient.send().
     - late: list of (client, data, on_sent) that came while the gate was held.
-    - on_second: f(seconds that have passed) or None, called about once a second by the thread that runs the pool.
+    - on_second: f(milliseconds that have passed) or None, called about once a second by the thread that runs the pool.
     - capacity: int or None: how many connections the platform can hold; see XAsyncTCPServer.
     """
 
@@ -198,7 +198,7 @@ class XAsyncSocketsPool:
             self._current = None  # no socket is to blame for what is raised here
             self._expire_sockets(now)
             if self.on_second:
-                self.on_second(passed)
+                self.on_second(passed * 1000)
 
     def wait_ms(self):
         """Call the timers that are due. Return int, milliseconds until something is to be done again."""
