@@ -43,7 +43,7 @@ CLOSED = 10
 
 _MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
 _LINGER_SEC = 2  # for the client to read why it was refused (RFC 9112 section 9.6)
-_MAX_LINGERED = 65536  # bytes that are dropped meanwhile
+_MAX_LINGERED = 1 << 22  # bytes that are dropped meanwhile
 _LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
@@ -600,6 +600,12 @@ class HttpConnection:
         """The connection's timeout has passed."""
         if self.state == HEAD or self.state == BODY:
             self.refuse(408, 'The request did not come in time.')
+        elif self._wanting:  # nothing of the answer is sent yet
+            self._wanting = None
+            self._mws2.slots.forget(self)
+            sender, self._sender = self._sender, None
+            self._guarded(sender.close)
+            self.refuse(503, 'No buffer slot became free.')
         else:
             self.client.close(XClosedReason.Timeout)
 
