@@ -41,6 +41,7 @@ SERVER = [
     'libs/httpHead.py',
     'libs/httpParser.py',
     'libs/staticFiles.py',
+    'libs/strictJson.py',
     'libs/urlUtils.py',
     *chosen(
         ('libs/httpNative.py', options.native),
