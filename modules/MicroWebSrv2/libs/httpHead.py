@@ -155,7 +155,7 @@ def parse_head(head):
     if words[0] not in METHODS and not is_token(words[0]):
         raise HttpError(400, 'Bad method.')
     if has_controls(words[1]):
-        raise HttpError(400, 'A control character in the request target.')
+        raise HttpError(400, 'A control character in the head.')
     known = _known_sections.get(words[2])
     parsed = _with_target(words, known or _new_section(words[2]))
     if known and not known[3]:

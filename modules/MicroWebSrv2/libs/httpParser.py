@@ -112,7 +112,7 @@ class RequestParser:
             start += 2
             self._empty += 1
             if self._empty > _MAX_EMPTY_LINES:
-                raise HttpError(400, 'More than %d empty lines before a request.' % _MAX_EMPTY_LINES)
+                raise HttpError(400, 'Too many empty lines before a request.')
         data = data[start:]
         if not data or data == b'\r':
             return self._wait(data)
@@ -256,10 +256,9 @@ class RequestParser:
 
 def _chunk_size(line):
     """Return the size that a chunk's line gives: hex digits, then extensions, which mean nothing here."""
+    extensions = b''
     if b';' in line:
         line, extensions = line.split(b';', 1)
-        if has_controls(extensions):
-            raise HttpError(400, 'A control character in a chunk extension.')
-    if line.strip(_HEX) or not 1 <= len(line) <= 15:
+    if (extensions and has_controls(extensions)) or line.strip(_HEX) or not 1 <= len(line) <= 15:
         raise HttpError(400, 'Bad chunk size.')
     return int(line, 16)

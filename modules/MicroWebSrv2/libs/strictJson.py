@@ -1,32 +1,35 @@
 """JSON as RFC 8259 has it, alike on all targets: without NaN and Infinity, and not nested too deeply."""
 
-import sys
+try:
+    from .strictJsonHost import INFINITY, NAN, dumps, loads
+
+    _is_lenient = False
+except ImportError:
+    from json import dumps, loads
+
+    NAN = 'nan'
+    INFINITY = 'inf'
+    _is_lenient = True  # MicroPython's parser takes what is not closed, or has no commas
 
 MAX_DEPTH = 64  # deeper values overflow the stack of a firmware's threads as soon as they are compared or printed
-
-_is_lenient = sys.implementation.name == 'micropython'  # its parser takes what is not closed, or has no commas
 
 _BACKSLASH = 92
 _OPENING = b'[{'
 _CLOSING = b']}'
 
 
-def _dumps_on_board(obj):
+def dumps_strict(obj):
     """Return the JSON text of a value. obj: any object that JSON has a form for.
 
     Return str. Raise ValueError that names a number which JSON has no form for (RFC 8259 section 6); on CPython
     also TypeError for other objects, and RecursionError for those that hold themselves.
     """
     text = dumps(obj)
-    if 'nan' in text or 'inf' in text:
-        _refuse_not_finite(text)
+    if NAN in text or INFINITY in text:
+        word = _not_finite(text)
+        if word:
+            raise ValueError('JSON has no %s.' % word)
     return text
-
-
-def _refuse_not_finite(text):
-    word = _not_finite(text)
-    if word:
-        raise ValueError('JSON has no %s.' % word)
 
 
 def _not_finite(text):
@@ -54,7 +57,7 @@ def loads_strict(text):
         if _is_lenient or text.count('[') + text.count('{') > MAX_DEPTH:
             if not _nests_well(text.encode()):
                 return None
-        value = _loads(text)
+        value = loads(text)
         return value if _is_finite(value, text) else None
     except (ValueError, RuntimeError):  # RuntimeError: nested too deeply after all
         return None
@@ -111,36 +114,3 @@ def _string_end(data, start):
             before -= 1
         if not end or (end - before) % 2 == 0:
             return end
-
-
-def _refuse(word):
-    raise ValueError('JSON has no %s.' % word)
-
-
-def _dumps_on_host(obj):
-    try:
-        return ''.join(_encode(obj, 0))
-    except ValueError:
-        _refuse_not_finite(dumps(obj))  # the encoder does not name the number
-        raise
-
-
-if _is_lenient:
-    from json import dumps
-    from json import loads as _loads
-
-    dumps_strict = _dumps_on_board
-else:
-    from json import JSONDecoder, JSONEncoder, dumps
-
-    # json.dumps() makes an encoder each time.
-    _encoder = JSONEncoder(allow_nan=False)
-    _encode = _encoder.iterencode
-    try:
-        from json.encoder import c_make_encoder, encode_basestring_ascii
-
-        _encode = c_make_encoder(None, _encoder.default, encode_basestring_ascii, None, ': ', ', ', False, False, False)
-    except (ImportError, TypeError):  # another Python than CPython
-        pass
-    _loads = JSONDecoder(parse_constant=_refuse).decode
-    dumps_strict = _dumps_on_host
