@@ -64,6 +64,10 @@ class Repeated:
             self._left -= size
             self.found[key] = value
 
+    def marked_bytes(self):
+        """Return about how many bytes the keys that came once take: int."""
+        return 16 * len(self._marks)
+
     def forget(self):
         """Forget all."""
         self.found.clear()
@@ -99,8 +103,10 @@ def forget_heads():
 
 def kept_bytes():
     """Return about how many bytes all that is kept of earlier requests takes: int, for tests."""
-    kept = (known_heads, _known_sections, _field_names, _hosts)
-    return sum(len(key) + _ENTRY for entries in kept for key in entries)
+    size = _heads.marked_bytes() + _sections.marked_bytes()
+    for kept in (known_heads, _known_sections, _field_names, _hosts):
+        size += sum([len(key) + _ENTRY for key in kept])
+    return size
 
 
 def is_token(data):
@@ -239,9 +245,7 @@ def _new_field_name(name):
 
 
 def _joined(name, first, second):
-    """Return the value of a field that came twice (RFC 9110 section 5.3)."""
-    if name == b'host':
-        raise HttpError(400, 'More than one Host.')
+    """Return the value of a field that came twice (RFC 9110 section 5.3): of Host, one that is refused."""
     return first + (b'; ' if name == b'cookie' else b', ') + second
 
 

@@ -153,7 +153,6 @@ class RequestParser:
 
     def _begin_body(self):
         if self.length == CHUNKED:
-            self.left = 0
             self.in_body = self._first_chunk
         else:
             self.left = self.length

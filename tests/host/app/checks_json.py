@@ -90,6 +90,13 @@ def check_brackets_that_do_not_nest_are_taken():
         equal(loads_strict(text), value)
 
 
+def check_a_depth_that_is_reached_among_other_brackets():
+    for depth, is_taken in ((MAX_DEPTH - 1, True), (MAX_DEPTH, False)):
+        for other in ('[],', '{"a": 1},', '"[",', '[{}, {}],'):
+            equal(loads_strict('[' + other * 70 + nested(depth) + ']') is not None, is_taken)
+    equal(loads_strict('"' + '[' * 100 + '"'), '[' * 100)
+
+
 def check_strings_hide_no_depth():
     deep = nested(MAX_DEPTH + 1)
     for text in (

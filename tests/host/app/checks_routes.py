@@ -15,6 +15,7 @@ from MicroWebSrv2 import (
     RouteResult,
     WebRoute,
 )
+from MicroWebSrv2.webRoute import allowed_methods, is_routed
 
 
 def handler(microWebSrv2, request):
@@ -165,6 +166,32 @@ def check_values_of_a_way_that_leads_nowhere_are_no_arguments():
     equal(args_of(GET, '/ways/x1/2/end'), {'a': 1, 'b': 2})
 
 
+def check_the_most_literal_of_several_patterns_wins():
+    RegisterRoute(handler_with_args, GET, '/most/<a>')
+    RegisterRoute(handler_with_args, GET, '/most/x<b>')
+    RegisterRoute(handler_with_args, GET, '/most/x<c>.html')
+    RegisterRoute(handler_with_args, GET, '/most/y<a>/z')
+    equal(args_of(GET, '/most/x1.html'), {'c': 1})
+    equal(args_of(GET, '/most/x1'), {'b': 1})
+    equal(args_of(GET, '/most/1'), {'a': 1})
+    equal(args_of(GET, '/most/y1'), {'a': 'y1'})
+    equal(args_of(GET, '/most/y1/z'), {'a': 1})
+    equal(args_of(GET, '/most/1/z'), None)
+
+
+def check_methods_of_a_path():
+    RegisterRoute(handler, 'PURGE', '/methods/of')
+    RegisterRoute(handler, GET, '/methods/of')
+    RegisterRoute(handler_with_args, PUT, '/methods/<x>')
+    equal(allowed_methods(b'/methods/of'), ['GET', 'HEAD', 'PURGE', 'PUT'])
+    equal(allowed_methods(b'/methods/other'), ['PUT'])
+    equal(allowed_methods(b'/methods/of/none'), [])
+    RegisterRoute(handler, HEAD, '/methods/of')
+    equal(allowed_methods(b'/methods/of'), ['GET', 'HEAD', 'PURGE', 'PUT'])
+    RegisterRoute(handler_with_args, 'LINK', '/methods/<x>')
+    equal([is_routed(method) for method in (b'PURGE', b'LINK', b'purge', b'UNLINK')], [True, True, False, False])
+
+
 def check_names_of_arguments_belong_to_their_route():
     RegisterRoute(handler_with_args, GET, '/own/<x>/a')
     RegisterRoute(handler_with_args, GET, '/own/<y>/b')
@@ -212,6 +239,10 @@ def check_text_around_an_argument():
     equal(args_of(GET, '/around/1.2-end'), None)
     equal(args_of(GET, '/around/v1.2'), None)
     equal(args_of(GET, '/around/v.-end'), None)
+    equal(args_of(GET, '/around/v1.-end'), None)
+    equal(args_of(GET, '/around/v.2-end'), None)
+    equal(args_of(GET, '/around/v1.2.3-end'), {'major': 1, 'minor': '2.3'})
+    equal(args_of(GET, '/around/-end'), None)
     equal(args_of(GET, '/around/v%C4%B0%C4%B0.x-End'), {'major': '\u0130\u0130', 'minor': 'x'})
 
 
