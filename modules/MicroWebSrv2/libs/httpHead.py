@@ -130,7 +130,7 @@ def has_controls_portably(data):
 
 
 def _has_controls_on_host(data):
-    return len(data.translate(None, _CONTROLS)) != len(data)
+    return data.translate(None, _CONTROLS) != data
 
 
 if hasattr(bytes, 'translate'):
@@ -155,9 +155,7 @@ def parse_head(head):
     be changed: other requests have it, too; keep_alive is bool; length int, bytes of the body, or CHUNKED.
     Raise HttpError 400, 431, 501 or 505.
     """
-    words = head.split(b' ', 2)
-    if len(words) != 3:
-        raise HttpError(400, 'Bad request line.')
+    words = head.split(b' ', 2)  # where they are less than three, the last one holds the line's end
     if words[0] not in METHODS and not is_token(words[0]):
         raise HttpError(400, 'Bad method.')
     if has_controls(words[1]):
@@ -172,12 +170,12 @@ def parse_head(head):
 def _with_target(words, meaning):
     """Return what parse_head() returns. words: list of method, target and more."""
     target = words[1]
-    if not target.startswith(b'/'):
+    if not target or target[0] != 47:  # a slash
         target, meaning = _origin_form(target, meaning)
-    query = target.find(b'?')
-    if query < 0:
+    if b'?' not in target:
         return words[0], target, target, b'', meaning
-    return words[0], target, target[:query], target[query + 1 :], meaning
+    path, query = target.split(b'?', 1)
+    return words[0], target, path, query, meaning
 
 
 def _new_section(section):

@@ -12,7 +12,6 @@ END = 3  # the body is complete
 
 _MAX_CHUNK_LINE = 256  # bytes of a chunk's size with its extensions
 _MAX_EMPTY_LINES = 4  # before a request; RFC 9112 section 2.2 asks for one
-_CR = 13
 _HEX = b'0123456789abcdefABCDEF'
 
 
@@ -84,7 +83,7 @@ class RequestParser:
         end = data.find(b'\r\n\r\n', self._searched) + 4
         if end < 4:
             return self._part_of_head(data)
-        if data[0] == _CR:
+        if data[0] == 13:  # CR
             return self._empty_lines(data)
         if end > self.max_head + 4:
             self._too_large(data)
@@ -116,13 +115,13 @@ class RequestParser:
         data = data[start:]
         if not data or data == b'\r':
             return self._wait(data)
-        if data[0] == _CR:
+        if data[0] == 13:
             raise HttpError(400, 'Not an HTTP request.')
         return self._parse_head(data)
 
     def _part_of_head(self, data):
         if data:
-            if data[0] == _CR:
+            if data[0] == 13:
                 return self._empty_lines(data)
             if len(data) >= self.max_head + 4:
                 self._too_large(data)
