@@ -26,6 +26,7 @@ from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
 from .httpStream import close_if_can
 from .unrouted import answer_unrouted
+from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
 from .xasPool import XClosedReason
 
@@ -167,6 +168,8 @@ class HttpConnection:
 
     def _take_head(self, parser):
         """Note what a head that is not the last one again says of its connection."""
+        if len(parser.query) > MAX_FIELDS and count_fields(parser.query) > MAX_FIELDS:
+            raise HttpError(414, 'More than %d fields in a query.' % MAX_FIELDS)
         self._head = parser.head
         self.keep_alive = parser.keep_alive
         self._is_unusual = (
@@ -233,8 +236,11 @@ class HttpConnection:
         if self.state == DRAINING:
             self.state = IDLE
             return True
-        self.request.take_content(self._body.content())
+        content = self._body.content()
         self._body = None
+        if len(content) > MAX_FIELDS and self.request.is_form() and count_fields(bytes(content)) > MAX_FIELDS:
+            raise HttpError(413, 'More than %d fields in a form.' % MAX_FIELDS)
+        self.request.take_content(content)
         return self._handle()
 
     # ---- answering
