@@ -43,8 +43,8 @@ DETACHED = 9
 CLOSED = 10
 
 _MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
-_LINGER_SEC = 2  # for the client to read why it was refused (RFC 9112 section 9.6)
-_MAX_LINGERED = 1 << 22  # bytes that are dropped meanwhile
+_LINGER_SEC = 2  # after what the client has sent last, for it to read why it was refused (RFC 9112 section 9.6)
+_MAX_LINGERED = 1 << 23  # bytes that are dropped meanwhile, within RequestsTimeoutSec
 _LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
@@ -68,6 +68,7 @@ class HttpConnection:
         '_head',
         '_is_unusual',
         '_is_working',
+        '_lingered',
         '_lock',
         '_mws2',
         '_next_job',
@@ -386,13 +387,16 @@ class HttpConnection:
         self.state = LINGERING
         client.expire(_LINGER_SEC)
         client.shutdown()
-        self._began = _MAX_LINGERED
+        self._began = client.pool.now
+        self._lingered = 0
         client.receive(self._drop)
 
     def _drop(self, data):
-        self._began -= len(data)
-        if self._began < 0:
+        self._lingered += len(data)
+        if self._lingered > _MAX_LINGERED or self.client.pool.now - self._began > self._mws2.timeout_sec:
             self.client.close(XClosedReason.ClosedByHost)
+        else:
+            self.client.expire(_LINGER_SEC)
 
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
