@@ -199,10 +199,10 @@ class RequestParser:
         try:
             while start < len(data):
                 if self.left:
-                    piece = data[start : start + self.left]
-                    pieces.append(piece)
-                    start += len(piece)
-                    self.left -= len(piece)
+                    size = min(self.left, len(data) - start)  # a slice takes no number beyond 31 bits on boards
+                    pieces.append(data[start : start + size])
+                    start += size
+                    self.left -= size
                 else:
                     end = self._chunk_line(data, start)
                     if not end:
