@@ -201,7 +201,7 @@ class HttpConnection:
             raise HttpError(417, 'Only 100-continue can be expected.')
         if not length:
             return self._handle()
-        if not self._found and not self._mws2.modules:
+        if not self._found and not self._is_for_module():
             if self._expects or not 0 < length <= _MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
@@ -215,6 +215,13 @@ class HttpConnection:
         self._body = BodyBuffer(length)
         self.state = BODY
         return True
+
+    def _is_for_module(self):
+        """Return bool: whether a module may read the content of a request without a route."""
+        for module in self._mws2.modules.values():
+            if not hasattr(module, 'WantsContent') or module.WantsContent(self._mws2, self.request):
+                return True
+        return False
 
     def _too_large(self):
         return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
@@ -298,6 +305,8 @@ class HttpConnection:
         if job:
             self._workers.submit(lambda: self._run(job))
         elif self.client.closed:
+            if self.state == HANDLING or self.state == ANSWERING:
+                self.state = RETURNED
             self._give_back()
 
     def _work(self):
