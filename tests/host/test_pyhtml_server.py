@@ -74,6 +74,18 @@ def test_a_page_is_answered_as_html(pages):
     assert response.header('Content-Length') == str(len(response.body))
 
 
+def test_the_type_of_a_page_is_not_the_next_answers(pages):
+    server = pages()
+    with server.connect() as connection:
+        for path, media_type in (
+            ('/hello.pyhtml', 'text/html; charset=UTF-8'),
+            ('/bytes', 'application/octet-stream'),
+            ('/faulty.pyhtml?by=0', 'text/html; charset=UTF-8'),
+            ('/bytes', 'application/octet-stream'),
+        ):
+            assert connection.request('GET', path).header('Content-Type') == media_type
+
+
 def test_head_has_the_headers_alone(pages):
     response = pages().request('HEAD', '/hello.pyhtml?name=HEAD')
     assert (response.status, response.body) == (200, b'')

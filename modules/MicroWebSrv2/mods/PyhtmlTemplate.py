@@ -17,7 +17,7 @@ _IS_BOARD = sys.implementation.name == 'micropython'
 _METHODS = (b'GET', b'HEAD', b'POST')
 _LAST_LETTERS = b'lL'  # of .pyhtml
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
-_MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # longer pages are sent while they are rendered, octets
+_MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # bytes; longer pages are sent while they are rendered
 _LINES_AROUND = 3  # of the faulty one, on the debug page
 
 _DEBUG_PAGE = """<!DOCTYPE html>
@@ -49,15 +49,15 @@ class PyhtmlTemplate:
 
     @ShowDebug.setter
     def ShowDebug(self, value):
-        """Sets it. Raises ValueError if value is none."""
+        """Set it. Raise ValueError for any other value."""
         if not isinstance(value, bool):
             raise ValueError('"ShowDebug" must be a boolean.')
         self._show_debug = value
 
     def SetGlobalVar(self, globalVarName, globalVar):
-        """Defines a variable that all pages see.
+        """Define a variable that all pages see.
 
-        globalVarName: str, a name that Python takes. globalVar: any object or None. Raises ValueError if it is none.
+        globalVarName: str, a name that Python takes. globalVar: any object or None. Raise ValueError for any other name.
         """
         _require_name(globalVarName)
         if globalVarName in self._variables:
@@ -71,15 +71,15 @@ class PyhtmlTemplate:
         self._templates.clear()  # the engine wants to know the names when it compiles
 
     def GetGlobalVar(self, globalVarName):
-        """Retrieves a variable that all pages see. globalVarName: str, not empty. Returns its value, None without one.
+        """Return a variable that all pages see, None where there is no such variable.
 
-        Raises ValueError if globalVarName is none.
+        globalVarName: a non-empty string. Raise ValueError for any other name.
         """
         _require_name(globalVarName)
         return self._variables.get(globalVarName)
 
     def OnRequest(self, microWebSrv2, request):
-        """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
+        """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request._path
         if self._default_pages != len(microWebSrv2._defaultPages):
             self._look_at_default_pages(microWebSrv2._defaultPages)
@@ -92,7 +92,7 @@ class PyhtmlTemplate:
                         self._answer(microWebSrv2, request, found)
 
     def _look_at_default_pages(self, pages):
-        """Notes whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
+        """Note whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
         self._default_pages = len(pages)
         self._has_default_page = any(_is_page(page.encode()) for page in pages)
 
@@ -100,7 +100,7 @@ class PyhtmlTemplate:
         return self._has_default_page and path.rfind(b'.') <= path.rfind(b'/')
 
     def _find(self, microWebSrv2, path):
-        """Finds the file of a page. Returns (filename, stat) or None."""
+        """Return (filename, stat) of a page, or None."""
         root = microWebSrv2._rootPath
         known = self._files.get(path)
         if known and known[0] == root:
@@ -118,7 +118,7 @@ class PyhtmlTemplate:
         return found
 
     def ReturnTemplate(self, microWebSrv2, request, filepath):
-        """Answers a request with a page, for handlers of routes.
+        """Answer a request with a page, for handlers of routes.
 
         microWebSrv2: MicroWebSrv2. request: HttpRequest. filepath: str, the page's physical path.
         A page that fails is logged and answers 500. What a page renders is dropped if it answers itself (by
@@ -127,19 +127,19 @@ class PyhtmlTemplate:
         self._answer(microWebSrv2, request, (filepath, None))
 
     def _answer(self, microWebSrv2, request, found):
-        """Renders and answers. found: (filename, stat or None)."""
+        """Render and answer. found: (filename, stat or None)."""
         template = None
         try:
             template = self._template(found[0], found[1] or os.stat(found[0]))
             content = template.render(request, None if self._show_debug else _MAX_WHOLE)
-        except Exception as ex:
-            self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], ex))
+        except Exception as error:
+            self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], error))
             return
         response = request.Response
         if response.HeadersSent:
             return
-        if response._contentType is None:
-            response._contentType = 'text/html'
+        if response.ContentType is None:
+            response.ContentType = 'text/html'
         if isinstance(content, bytes):
             response.ReturnOk(content)
         else:
@@ -167,8 +167,8 @@ class PyhtmlTemplate:
     def _return_fault(self, microWebSrv2, response, filepath, fault):
         if response.HeadersSent:
             return
-        response._contentType = 'text/html'
-        response._contentCharset = None
+        response.ContentType = 'text/html'
+        response.ContentCharset = None
         response.Return(500, _debug_page(filepath, *fault) if self._show_debug else None)
 
 
@@ -185,16 +185,16 @@ class _LoggedPage:
     def readinto(self, buffer):
         try:
             return self._page.readinto(buffer)
-        except Exception as ex:
-            _log(self._mws2, self._template, self._filepath, ex)
+        except Exception as error:
+            _log(self._mws2, self._template, self._filepath, error)
             raise
 
 
 def template_of_build(module, filepath, variables):
-    """Returns the Template of a page that the build of an image has compiled.
+    """Return the Template of a page that the build of an image has compiled.
 
     module: the page's, None where there is none. filepath: str, the page's. variables: dict, those that all pages see.
-    Returns None where the page must be compiled here: the build knew its names, not which of them are variables.
+    Return None where the page must be compiled here: the build knew its names, not which of them are variables.
     """
     if not module or any(name in variables for name in module.OTHERS):
         return None
@@ -205,22 +205,22 @@ def template_of_build(module, filepath, variables):
 
 def _require_name(name):
     if not isinstance(name, str) or not name:
-        raise ValueError('"globalVarName" must be a not empty string.')
+        raise ValueError('"globalVarName" must be a non-empty string.')
 
 
 def _is_page(name):
     return name.lower().endswith(b'.pyhtml')
 
 
-def _log(microWebSrv2, template, filepath, ex):
-    """Logs why a page failed; returns (what, line or None, traceback). template: None if it could not be made."""
+def _log(microWebSrv2, template, filepath, error):
+    """Log why a page failed; return (what, line or None, traceback). template: None if it could not be made."""
     traceback = ''
-    if isinstance(ex, PyhtmlError):
-        line = ex.line
-        what = ex.text
+    if isinstance(error, PyhtmlError):
+        line = error.line
+        what = error.text
     else:
-        what = '%s: %s' % (type(ex).__name__, ex)
-        line, traceback = template.locate(ex) if template else (None, '')
+        what = '%s: %s' % (type(error).__name__, error)
+        line, traceback = template.locate(error) if template else (None, '')
     what = '%s%s: %s' % (filepath, '' if line is None else ', line %d' % line, what)
     microWebSrv2.Log('%s\n%s' % (what, traceback), microWebSrv2.ERROR)
     return what, line, traceback
@@ -233,7 +233,7 @@ def _debug_page(filepath, what, line, traceback):
 
 
 def _excerpt(filepath, line):
-    """Returns the lines around a line of a page, as HTML in which it is marked."""
+    """Return the lines around a line of a page, as HTML in which it is marked."""
     texts = []
     number = 0
     with open(filepath, 'rb') as file:
