@@ -41,6 +41,7 @@ SERVER = [
     'libs/httpParser.py',
     'libs/staticFiles.py',
     'libs/urlUtils.py',
+    'libs/validators.py',
     *chosen(
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),

@@ -349,7 +349,7 @@ class Harness:
             if key not in _NOT_SET and value is not None:
                 setattr(server, _NAMES.get(key) or ''.join([_capital(word) for word in key.split('_')]), value)
         server.FallbackRootPath = self._www
-        server._etagSalt = self.build  # frozen files have no date
+        server.etag_salt = self.build  # frozen files have no date
         level = self.config['log_level']
         if level in _LEVELS:
             server.LogLevel = _LEVELS.index(level)

@@ -119,13 +119,15 @@ def test_other_requests_go_their_way(pages, path, status, body):
 
 def test_a_default_page(pages):
     server = pages(default_page='index.pyhtml')
-    assert [server.get(path).body for path in ('/home', '/home/', '/both/', '/count')] == [
-        b'home /home',
+    assert [server.get(path).body for path in ('/home/', '/both/', '/count')] == [
         b'home /home/',
         b'html',
         b'counted',
     ]
-    assert pages().get('/home').status == 404
+    for method in ('GET', 'HEAD', 'POST'):
+        found = server.request(method, '/home?a=1')
+        assert (found.status, found.header('Location')) == (308, '/home/?a=1')
+    assert pages().get('/home/').status == 404
 
 
 def test_a_route_answers_with_a_page(pages):

@@ -5,7 +5,8 @@ import os
 import sys
 
 from ..libs.pyhtmlEngine import PyhtmlError, Template
-from ..libs.staticFiles import find_file
+from ..libs.staticFiles import find_file, redirect_to_folder
+from ..libs.XAsyncSockets import allocate_lock
 from ..microWebSrv2 import MicroWebSrv2
 
 try:
@@ -16,6 +17,7 @@ except ImportError:
 _IS_BOARD = sys.implementation.name == 'micropython'
 _METHODS = (b'GET', b'HEAD', b'POST')
 _LAST_LETTERS = b'lL'  # of .pyhtml
+_SLASH = 47
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
 _MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # bytes; longer pages are sent while they are rendered
 _LINES_AROUND = 3  # of the faulty one, on the debug page
@@ -37,8 +39,9 @@ class PyhtmlTemplate:
     def __init__(self):
         self._show_debug = False
         self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
+        self._compiling = allocate_lock()
         self._templates = {}  # by file name: (time and size of the file, Template)
-        self._files = {}  # by path of the URL: (root, file name)
+        self._files = {}  # by path of the URL: (root, file name); where there are symbolic links, files are judged anew
         self._default_pages = 0  # how many were known when it was last seen whether one of them is for us
         self._has_default_page = False
 
@@ -57,7 +60,7 @@ class PyhtmlTemplate:
     def SetGlobalVar(self, globalVarName, globalVar):
         """Define a variable that all pages see.
 
-        globalVarName: str, a name that Python takes. globalVar: any object or None. Raise ValueError for any other name.
+        globalVarName: str, a name that Python takes; ValueError is raised for any other. globalVar: any object or None.
         """
         _require_name(globalVarName)
         if globalVarName in self._variables:
@@ -81,15 +84,17 @@ class PyhtmlTemplate:
     def OnRequest(self, microWebSrv2, request):
         """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request._path
-        if self._default_pages != len(microWebSrv2._defaultPages):
-            self._look_at_default_pages(microWebSrv2._defaultPages)
+        if self._default_pages != len(microWebSrv2.default_pages):
+            self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
                 if request._method in _METHODS:
                     found = self._find(microWebSrv2, path)
-                    if found:
+                    if found and (path[-1] == _SLASH or request.Path.lower().endswith('.pyhtml')):
                         self._answer(microWebSrv2, request, found)
+                    elif found:
+                        redirect_to_folder(request)
 
     def _look_at_default_pages(self, pages):
         """Note whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
@@ -101,7 +106,7 @@ class PyhtmlTemplate:
 
     def _find(self, microWebSrv2, path):
         """Return (filename, stat) of a page, or None."""
-        root = microWebSrv2._rootPath
+        root = microWebSrv2.RootPath
         known = self._files.get(path)
         if known and known[0] == root:
             try:
@@ -111,7 +116,9 @@ class PyhtmlTemplate:
         found = find_file(microWebSrv2, path)
         if not found or not _is_page(found[0].encode()):
             return None
-        if _is_page(path) and found[0].startswith(root.rstrip('/') + '/'):  # in other places one in front may come
+        if (
+            _IS_BOARD and _is_page(path) and found[0].startswith(root.rstrip('/') + '/')
+        ):  # before other places one may come
             if len(self._files) >= _MAX_TEMPLATES:
                 self._files.clear()
             self._files[path] = (root, found[0])
@@ -156,13 +163,24 @@ class PyhtmlTemplate:
             self._templates.popitem()
         template = pyhtml_pages and template_of_build(pyhtml_pages.load(filepath), filepath, self._variables)
         if not template:
-            gc.collect()  # compiling takes several times the size of the page
+            template = self._compiled(filepath)
+        self._templates[filepath] = (time, size, template)
+        return template
+
+    def _compiled(self, filepath):
+        """Return the Template of a page. One thread at a time: compiling takes several times the page's size.
+
+        And to MicroPython a module that another thread is importing is one without names.
+        """
+        self._compiling.acquire()
+        try:
+            gc.collect()
             from ..libs.pyhtmlCompiler import compile_page  # here, since many images never need it
 
             with open(filepath, 'rb') as file:
-                template = compile_page(file.read(), filepath, self._variables)
-        self._templates[filepath] = (time, size, template)
-        return template
+                return compile_page(file.read(), filepath, self._variables)
+        finally:
+            self._compiling.release()
 
     def _return_fault(self, microWebSrv2, response, filepath, fault):
         if response.HeadersSent:
