@@ -171,6 +171,19 @@ def test_a_page_that_changes_is_compiled_anew(pages, folder):
     assert server.get('/changing.pyhtml').status == 404
 
 
+@pytest.mark.needs('symlinks')
+def test_a_page_that_becomes_a_link_out_of_the_root_is_not_rendered(pages, folder, tmp_path):
+    (tmp_path / 'outside.pyhtml').write_text('outside')
+    page = folder / 'linked.pyhtml'
+    page.write_text('inside')
+    server = pages()
+    assert [server.get('/linked.pyhtml').text for _ in range(2)] == ['inside'] * 2
+    page.unlink()
+    page.symlink_to(tmp_path / 'outside.pyhtml')
+    assert server.get('/linked.pyhtml').status == 404
+    page.unlink()
+
+
 @pytest.mark.parametrize(
     ('path', 'place', 'what'),
     [

@@ -17,7 +17,11 @@ _FOLDER = 0x4000
 _PRIVATE = ('.py', '.pyc', '.pyo', '.pyw', '.mpy', '.pyhtml', '.key', '.pem', '.der', '.p8', '.p12', '.pfx', '.pk8')
 _PRIVATE_TYPES = ('application/x-trash',)
 
-_real_roots = {}
+_real_roots = {}  # root: the folder that it is, with a slash
+# Roots with the inodes and times of change of what was found below them. A file that is written, renamed or replaced
+# has another time; a link that leads elsewhere has another inode.
+_judged = set()
+_MAX_JUDGED = 4096
 
 
 def system_type(extension):
@@ -42,20 +46,26 @@ def open_below(root, filename):
         fd = os.open(filename, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a name that the file system cannot have
         return _unopened(root, filename, error)
-    try:
-        stat = os.fstat(fd)
-        kind = stat[0] & 0xF000
-        if kind == _REGULAR or kind == _FOLDER:
-            if root is None or is_inside(root, fd, filename):
-                if kind == _FOLDER:
-                    return stat, None
-                file = HostFile(fd)
-                fd = -1
-                return stat, file
-    finally:
-        if fd >= 0:
+    stat = os.fstat(fd)
+    kind = stat[0] & 0xF000
+    if root is None or (root, stat[1], stat[2], stat.st_ctime_ns) in _judged or _judge(root, fd, filename, stat):
+        if kind == _REGULAR:
+            return stat, HostFile(fd)
+        if kind == _FOLDER:
             os.close(fd)
+            return stat, None
+    os.close(fd)
     return None
+
+
+def _judge(root, fd, filename, stat):
+    """Return whether what was opened lies below the root. What does is remembered until it changes."""
+    if not is_inside(root, fd, filename):
+        return False
+    if len(_judged) >= _MAX_JUDGED:
+        _judged.clear()
+    _judged.add((root, stat[1], stat[2], stat.st_ctime_ns))
+    return True
 
 
 def _unopened(root, filename, error):
@@ -80,8 +90,12 @@ def is_inside(root, fd, filename):
     try:
         return _is_below(root, os.readlink('/proc/self/fd/%d' % fd))
     except (OSError, AttributeError):  # no Linux
-        real = os.path.realpath(filename)
+        pass
+    real = os.path.realpath(filename)
+    try:
         return _is_below(root, real) and os.path.samestat(os.stat(real), os.fstat(fd))
+    except OSError:  # it is gone
+        return False
 
 
 def _is_below(root, real):
@@ -147,9 +161,6 @@ class HostFile:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
-
-    def __del__(self):
-        self.close()
 
 
 if not _sendfile:

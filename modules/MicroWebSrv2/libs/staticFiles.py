@@ -102,10 +102,11 @@ class _File:
 
     def stream_at(self, first):
         """Return its stream, opened, at a position. Raise OSError."""
-        stream = self.stream or open(self.path(), 'rb')
+        if not self.stream:
+            self.stream = open(self.path(), 'rb')
         if first:
-            stream.seek(first)
-        return stream
+            self.stream.seek(first)
+        return self.stream
 
     def close(self):
         """Close what was opened."""
@@ -238,7 +239,7 @@ def serve(mws2, request, response):
         file.close()
         _refuse(response, 403, 'no type is known for its extension: AddMimeType() adds one')
     else:
-        _answer(response, file, media_type, True)
+        _answer_or_close(response, file, media_type, True)
     return True
 
 
@@ -262,7 +263,15 @@ def send_file(response, filename):
         _refuse(response, 404, 'there is no file %r' % filename)
         return
     media_type = response.ContentType or _server(response).GetMimeTypeFromFilename(filename)
-    _answer(response, file, media_type or 'application/octet-stream', False)
+    _answer_or_close(response, file, media_type or 'application/octet-stream', False)
+
+
+def _answer_or_close(response, file, media_type, caching):
+    try:
+        _answer(response, file, media_type, caching)
+    except BaseException:
+        file.close()
+        raise
 
 
 def _answer(response, file, media_type, caching):

@@ -6,6 +6,7 @@ import sys
 
 from ..libs.pyhtmlEngine import PyhtmlError, Template
 from ..libs.staticFiles import find_file, redirect_to_folder
+from ..libs.urlUtils import unquote_bytes
 from ..libs.XAsyncSockets import allocate_lock
 from ..microWebSrv2 import MicroWebSrv2
 
@@ -41,7 +42,7 @@ class PyhtmlTemplate:
         self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
         self._compiling = allocate_lock()
         self._templates = {}  # by file name: (time and size of the file, Template)
-        self._files = {}  # by path of the URL: (root, file name); where there are symbolic links, files are judged anew
+        self._files = {}  # by path of the URL: (root, file name, its identity)
         self._default_pages = 0  # how many were known when it was last seen whether one of them is for us
         self._has_default_page = False
 
@@ -91,7 +92,7 @@ class PyhtmlTemplate:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
                 if request._method in _METHODS:
                     found = self._find(microWebSrv2, path)
-                    if found and (path[-1] == _SLASH or request.Path.lower().endswith('.pyhtml')):
+                    if found and (path[-1] == _SLASH or _is_page(path) or _is_page(unquote_bytes(path))):
                         self._answer(microWebSrv2, request, found)
                     elif found:
                         redirect_to_folder(request)
@@ -110,18 +111,18 @@ class PyhtmlTemplate:
         known = self._files.get(path)
         if known and known[0] == root:
             try:
-                return known[1], os.stat(known[1])
+                stat = os.stat(known[1])
+                if known[2] == _identity(stat):
+                    return known[1], stat
             except OSError:  # it is gone; another may have come in its place
                 pass
         found = find_file(microWebSrv2, path)
         if not found or not _is_page(found[0].encode()):
             return None
-        if (
-            _IS_BOARD and _is_page(path) and found[0].startswith(root.rstrip('/') + '/')
-        ):  # before other places one may come
+        if _is_page(path) and found[0].startswith(root.rstrip('/') + '/'):  # before other places one may come
             if len(self._files) >= _MAX_TEMPLATES:
                 self._files.clear()
-            self._files[path] = (root, found[0])
+            self._files[path] = (root, found[0], _identity(found[1]))
         return found
 
     def ReturnTemplate(self, microWebSrv2, request, filepath):
@@ -219,6 +220,11 @@ def template_of_build(module, filepath, variables):
     if all(name in variables for name in module.CODE[3]):
         return Template(filepath, module.__file__, module.page, module.CODE, variables)
     return None
+
+
+def _identity(stat):
+    """Return what is another where a name stands for another file, as when a symbolic link leads elsewhere."""
+    return stat[1], stat[2], getattr(stat, 'st_ctime_ns', stat[9])
 
 
 def _require_name(name):
