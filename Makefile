@@ -19,10 +19,16 @@ HOSTNAME ?=## provision: the name of the device on the network; ADMIN_PASSWORD t
 ADMIN_PASSWORD ?=
 QUICK ?=## bench: 1 for a run of under three minutes
 RECORD ?=## bench: 1 writes docs/performance.md
+SAMPLE ?=## mutants: so many of each module instead of all; a larger sample holds the smaller one
+SEED ?=## mutants: what chooses the sample
+FILES ?=## mutants: only the modules that these patterns match, as FILES='*wsFrames* *webRoute*'
+JOBS ?=## mutants: so many at a time
+MINUTES ?=## soak: how long on each target
+TARGETS ?=## soak: the targets, by default cpython,unix,qemu
 ARGS ?=## test, hil: more arguments for pytest, as ARGS="-k websocket -x"
 V ?=## 1 shows all output of builds
 
-VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK RECORD ARGS V WIFI_SSID ADDRESS
+VARIABLES := BOARD PORT FLASH DEVICE VARIANT MANIFEST MICROPY_DIR DEBIAN_MIRROR RAM_KB STACK_KB CONTAINER QUICK RECORD SAMPLE SEED FILES JOBS MINUTES TARGETS ARGS V WIFI_SSID ADDRESS
 # Defaults stay with the tools: only what the command line or the environment says is handed on.
 is_given = $(and $(filter-out file,$(origin $1)),$($1))
 GIVEN = $(foreach name,$(VARIABLES),$(if $(call is_given,$(name)),'$(name)=$(subst ','\'',$($(name)))'))
@@ -30,7 +36,7 @@ GIVEN = $(foreach name,$(VARIABLES),$(if $(call is_given,$(name)),'$(name)=$(sub
 GIVEN += $(if $(filter command,$(origin HOSTNAME)),'HOSTNAME=$(subst ','\'',$(HOSTNAME))')
 export WIFI_PASSWORD ADMIN_PASSWORD
 
-GOALS := run test build size flash deploy provision hil bench debug profile lint
+GOALS := run test build size flash deploy provision hil bench debug profile lint mutants soak requirements
 
 .PHONY: help $(GOALS) clean distclean
 .DEFAULT_GOAL := help
@@ -46,7 +52,10 @@ hil:## runs the hardware-in-the-loop tests on the board; without BOARD=…, on t
 bench:## measures the server beside its peers
 debug:## runs the firmware under a debugger (QEMU)
 profile:## shows where the instructions go, by function (QEMU)
-lint:## checks the sources: ruff, and that the common modules freeze for the smallest board
+lint:## checks the sources: ruff, private attributes, and that the common modules freeze for the smallest board
+mutants:## puts faults into the server one at a time, and shows which no test notices (hours; SAMPLE=20 for less)
+soak:## mixed work for MINUTES beside each attack, on CPython, the UNIX firmware and the emulated board
+requirements:## resolves requirements/*.in anew: exact versions with their hashes
 
 TOOL = $@
 debug profile: TOOL = examine $@

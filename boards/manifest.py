@@ -25,7 +25,7 @@ options.defaults(
 
 
 def chosen(*choices):
-    """Returns the names whose option is wanted."""
+    """Return the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
 
@@ -37,12 +37,28 @@ SERVER = [
     'webRoute.py',
     'libs/__init__.py',
     'libs/XAsyncSockets.py',
+    'libs/attributes.py',
+    'libs/checks.py',
+    'libs/httpAnswer.py',
+    'libs/httpBody.py',
+    'libs/httpCommon.py',
     'libs/httpConnection.py',
+    'libs/httpHead.py',
     'libs/httpParser.py',
+    'libs/httpStream.py',
+    'libs/logText.py',
+    'libs/settings.py',
     'libs/staticFiles.py',
+    'libs/unrouted.py',
     'libs/urlUtils.py',
     'libs/validators.py',
+    'libs/xasBuffers.py',
+    'libs/xasPoller.py',
+    'libs/xasPool.py',
+    'libs/xasTCP.py',
+    'libs/xasTimers.py',
     *chosen(
+        ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/sha1.py', options.sha1),
@@ -64,8 +80,11 @@ package('MicroWebSrv2', SERVER, base_path='../modules', opt=options.opt)
 if options.harness:
     HARNESS = [
         '__init__.py',
+        'application.py',
         'config.py',
+        'hardware.py',
         'harness.py',
+        'servers.py',
         *chosen(('__main__.py', not options.boot)),
         *chosen(('config_save.py', options.config_save), ('device.py', options.device), ('demo.py', options.demo)),
         *sorted(name + '.py' for name in options.network),

@@ -1,5 +1,7 @@
 """The firmware as a program: `-m firmware [--port N] [--bind ADDRESS] [--log LEVEL] [--repl]`.
 
+On CPython it takes the server, the board UNIX and the web files from the checkout that this package lies in.
+
 The current folder is the flash. Ctrl-C ends it with status 0. Status 1: the server could not start; 2: a wrong option.
 --repl returns to the interpreter while the server runs; started with `-i`, that is the REPL.
 """
@@ -12,13 +14,23 @@ try:
 except ImportError:
     micropython = None
 
-from firmware import config, harness
+_FROZEN = None  # folder that stands for the frozen web files
+if sys.implementation.name == 'cpython':
+    _PROJECT = __file__.replace('\\', '/').rsplit('/', 2)[0]
+    _FROZEN = _PROJECT + '/www'
+    sys.path += [_PROJECT + '/modules', _PROJECT + '/boards/UNIX']
+
+from firmware import config, harness  # noqa: E402
 
 _KEYS = {'--port': 'server.port', '--bind': 'server.address', '--log': 'log_level'}
 
 
 def options_of(arguments):
-    """Return (changes of the configuration as nested dict, whether --repl is given); raises ValueError, one line."""
+    """Read the options of the command line.
+
+    `arguments`: list of str. Return (changes of the configuration as nested dict, whether --repl is given). Raise
+    ValueError with one line for what is wrong.
+    """
     changes, repl, i = {}, False, 0
     while i < len(arguments):
         option = arguments[i]
@@ -42,13 +54,13 @@ def options_of(arguments):
 
 
 def main():
-    """Run the firmware; returns the exit status."""
+    """Run the firmware; return the exit status."""
     if hasattr(micropython, 'kbd_intr'):
-        micropython.kbd_intr(3)  # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not behind -m.
+        micropython.kbd_intr(3)  # MicroPython takes Ctrl-C for a KeyboardInterrupt in scripts, but not after -m.
     try:
         changes, repl = options_of(sys.argv[1:])
-    except ValueError as e:
-        print('firmware: %s' % e)
+    except ValueError as error:
+        print('firmware: %s' % error)
         return 2
     return run(changes, repl)
 
@@ -57,9 +69,9 @@ def run(changes, repl):
     """Boot and serve until Ctrl-C.
 
     Arguments: `changes`: nested dict of what the command line sets in the configuration; `repl`: return with the server
-    running. Returns the exit status: 0, or 1 when the server cannot start.
+    running. Return the exit status: 0, or 1 when the server cannot start.
     """
-    device = harness.current = harness.Harness(changes)
+    device = harness.current = harness.Harness(changes, _FROZEN)
     device.is_program = True
     try:
         device.boot()

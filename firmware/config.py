@@ -8,8 +8,9 @@ import json
 
 # A row: key, kind, range, default (as JSON). The comment above it is its help in docs/configuration.md; as a comment
 # it takes no memory on the device. A key is at most `group.name`. null stands for the default everywhere.
-#   bool; int LOW..HIGH; str and secret LOW..HIGH characters (a secret is never shown); one A|B|C; ip (IPv4);
-#   name (a host name) LOW..HIGH characters; any. Where the default is "", the empty text is right too.
+#   bool; int LOW..HIGH; str LOW..HIGH characters; one A|B|C; ip (IPv4); name (a host name) LOW..HIGH characters; any;
+#   ssid (name of a Wi-Fi network) LOW..HIGH bytes; secret LOW..HIGH bytes, never shown; key: a secret, or 64
+#   hexadecimal digits, the key itself in IEEE 802.11. Where the default is "", the empty text is right, too.
 SCHEMA = (
     # Name of the device on the network: letters, digits and hyphens.
     'hostname name 1..32 "microwebsrv2"\n'
@@ -60,9 +61,9 @@ SCHEMA = (
     # Port of https.
     'tls.port int 1..65535 443\n'
     # Wi-Fi network to join.
-    'network.ssid str 1..32 ""\n'
-    # Its password; empty: an open network.
-    'network.password secret 8..63 ""\n'
+    'network.ssid ssid 1..32 ""\n'
+    # Its password, or the key itself as 64 hexadecimal digits; empty: an open network.
+    'network.password key 8..63 ""\n'
     # Static address; empty: by DHCP.
     'network.address ip - ""\n'
     # Mask of the static address.
@@ -74,7 +75,7 @@ SCHEMA = (
     # When the device opens a Wi-Fi network of its own: when it cannot join one, always, or never.
     'network.ap one fallback|always|never "fallback"\n'
     # Name of that network; empty: the hostname.
-    'network.ap_ssid str 1..32 ""\n'
+    'network.ap_ssid ssid 1..32 ""\n'
     # Its password; empty: an open network.
     'network.ap_password secret 8..63 ""\n'
     # Country whose rules the radio keeps: two letters; XX: those that are right everywhere.
@@ -82,11 +83,15 @@ SCHEMA = (
 )
 
 
+_SECRET = ('secret', 'key')  # kinds that are never shown
+_IN_BYTES = ('ssid', 'secret', 'key')  # kinds whose length is in bytes, as radios count
+
+
 def load(path='config.json', defaults=None):
     """Read the configuration.
 
     Arguments: `path`: str; `defaults`: nested dict of what differs from the schema's defaults, or None.
-    Returns (config, faults): config is a nested dict with all keys of the schema, as config['server']['port'];
+    Return (config, faults): config is a nested dict with all keys of the schema, as config['server']['port'];
     faults is a list of str, a line each: what is wrong, what would be right, what is used. Never raises.
     """
     obj, fault = read(path)
@@ -99,7 +104,7 @@ def load(path='config.json', defaults=None):
 def read(path='config.json'):
     """Read what the file holds, unchecked.
 
-    Returns (object, fault): ({}, None) when there is no file, ({}, str) when it is not JSON. Never raises.
+    Return (object, fault): ({}, None) when there is no file, ({}, str) when it is not JSON. Never raises.
     A save that was cut between removing the old file and naming the new one (FAT) has left the new one as `path`.new.
     """
     obj, fault = parse(path)
@@ -117,19 +122,23 @@ def parse(path):
     except OSError:
         return None, ''
     text = b''
+    what = 'line %d is not JSON; the defaults are used'
     try:
         # MicroPython's parser takes a text for whole that ends where a value ends: the brackets are counted here.
         text = f.read()
         n = len(text)
-        if _is_balanced(text):
+        if text[:2] in (b'\xff\xfe', b'\xfe\xff'):
+            what = 'line %d is UTF-16, save it as UTF-8; the defaults are used'
+            n = 0
+        elif _is_balanced(text):
             f.seek(3 if text[:3] == b'\xef\xbb\xbf' else 0)
             return json.load(f), None
-    except Exception as e:
+    except Exception as error:
         # MicroPython's parser says nothing of the place, but has read just beyond it; CPython's says it.
-        n = getattr(e, 'pos', 0) or f.tell() - 1
+        n = getattr(error, 'pos', 0) or f.tell() - 1
     finally:
         f.close()
-    return None, 'line %d is not JSON; the defaults are used' % (text[:n].count(b'\n') + 1)
+    return None, what % (text[:n].count(b'\n') + 1)
 
 
 def _is_balanced(text):
@@ -153,7 +162,7 @@ def check(obj, defaults=None):
     """Take from an object, as JSON gives it, what is right.
 
     Arguments: `obj`: anything; `defaults`: as in load().
-    Returns (config, faults) as load() does.
+    Return (config, faults) as load() does.
     """
     config = {}
     faults = []
@@ -173,12 +182,21 @@ def check(obj, defaults=None):
         if value is not None and not (value == '' and default == '""'):
             right = _right(kind, limits, value)
             if right:
-                shown = 'its value' if kind == 'secret' or type(value) in (dict, list) else json.dumps(value)[:32]
+                shown = 'its value' if kind in _SECRET or type(value) in (dict, list) else json.dumps(value)[:32]
                 faults.append('%s: %s is wrong, must be %s; %s is used' % (key, shown, right, json.dumps(usual)))
                 value = None
         into[name] = usual if value is None else value
     _find_unknown(obj, config, '', faults)
     return config, faults
+
+
+def hide_secrets(config):
+    """Take the secrets out of a configuration, as load() returns it."""
+    for row in SCHEMA.split('\n'):
+        key, kind, _, _ = row.split(' ')
+        if kind in _SECRET:
+            group, _, name = key.rpartition('.')
+            del (config[group] if group else config)[name]
 
 
 def _find_unknown(obj, config, prefix, faults):
@@ -209,9 +227,29 @@ def _right(kind, limits, value):
     low, high = limits.split('..')
     if kind == 'int':
         return None if type(value) is int and int(low) <= value <= int(high) else 'an integer of ' + limits
-    if type(value) is str and int(low) <= len(value) <= int(high) and (kind != 'name' or _is_name(value)):
-        return None
-    return 'a text of %s %s' % (limits, 'letters, digits, hyphens' if kind == 'name' else 'characters')
+    if type(value) is str:
+        if int(low) <= _length(kind, value) <= int(high) and (kind != 'name' or _is_name(value)):
+            return None
+        if kind == 'key' and len(value) == 64 and _is_hexadecimal(value):
+            return None
+    unit = 'letters, digits, hyphens' if kind == 'name' else 'bytes' if kind in _IN_BYTES else 'characters'
+    return 'a text of %s %s%s' % (limits, unit, ', or 64 hexadecimal digits' if kind == 'key' else '')
+
+
+def _length(kind, text):
+    """Return the length of a text as its kind counts it; -1 where it has none: half of a surrogate pair."""
+    try:
+        return len(text.encode() if kind in _IN_BYTES else text)
+    except UnicodeError:
+        return -1
+
+
+def _is_hexadecimal(text):
+    """Tell whether `text` has hexadecimal digits only."""
+    for c in text:
+        if c not in '0123456789abcdefABCDEF':
+            return False
+    return True
 
 
 def _is_ip(text):

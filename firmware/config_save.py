@@ -17,8 +17,8 @@ def update(changes, path='config.json'):
 
     Arguments: `changes`: dict with groups as nested dicts, as {'server': {'port': 81}}; None as a value stands for the
     default.
-    Returns a list of faults as config.load(); when there are any, nothing is saved.
-    Raises OSError when the flash refuses; the old file is whole then.
+    Return a list of faults as config.load(); when there are any, nothing is saved.
+    Raise OSError when the flash refuses; the old file is whole then.
     """
     faults = config.check(changes)[1]
     if faults:
@@ -53,7 +53,7 @@ def save(obj, path='config.json'):
     """Save an object as JSON in place of the file `path`.
 
     Arguments: `obj`: what JSON can hold; `path`: str.
-    Raises OSError when the flash refuses (full, read-only, worn); the old file is whole then.
+    Raise OSError when the flash refuses (full, read-only, worn); the old file is whole then.
     """
     data = json.dumps(obj).encode()
     new = path + '.new'

@@ -14,7 +14,7 @@ _PROTOCOLS = ('echo', 'chat')
 
 # The chat is bounded, so that a crowd costs a small board no more than this many people times this many characters.
 _CHAT_SEATS, _CHAT_NAME_LENGTH, _CHAT_TEXT_LENGTH = 16, 24, 500
-_CHAT_MESSAGE_LENGTH = 4096  # octets of JSON around them
+_CHAT_MESSAGE_LENGTH = 4096  # bytes of JSON around them
 
 # What test.pyhtml links to.
 _TEST_POINTS = (('TP1', '/test-redir'), ('TP2', '/test-post'), ('TP3', '/wstest.html'), ('TP4', '/wschat.html'))
@@ -191,8 +191,8 @@ def _load(microWebSrv2, name):
     """Load an optional module and note whether it is there; return it, or None where the firmware comes without it."""
     try:
         module = MicroWebSrv2.LoadModule(name)
-    except (ImportError, MicroWebSrv2Exception) as e:
-        microWebSrv2.Log('Demo without %s: %s' % (name, e), MicroWebSrv2.INFO)
+    except (ImportError, MicroWebSrv2Exception) as error:
+        microWebSrv2.Log('Demo without %s: %s' % (name, error), MicroWebSrv2.INFO)
         module = None
     _modules[name] = module is not None
     return module
@@ -206,7 +206,6 @@ def _load_modules(microWebSrv2):
         webSockets.OnWebSocketAccepted = _on_accepted
     templates = _load(microWebSrv2, 'PyhtmlTemplate')
     if templates:
-        templates.ShowDebug = True
         templates.SetGlobalVar('TestPoints', _TEST_POINTS)
     else:
         RegisterRoute(_no_templates, GET, '/test.pyhtml')

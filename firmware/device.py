@@ -54,11 +54,7 @@ def _get_config(microWebSrv2, request):
     """Show the configuration as it stands in the file, with the defaults, without its secrets."""
     if not _harness.config['admin_password'] or _is_admin(request):
         config = config_.load('config.json', getattr(board, 'DEFAULTS', None))[0]
-        for row in config_.SCHEMA.split('\n'):
-            key, kind, _, _ = row.split(' ')
-            if kind == 'secret':
-                group, _, name = key.rpartition('.')
-                del (config[group] if group else config)[name]
+        config_.hide_secrets(config)
         request.Response.ReturnOkJSON(config)
 
 
@@ -67,6 +63,9 @@ def _put_config(microWebSrv2, request):
     if not _may_change(request):
         return
     changes = request.GetPostedJSONObject()
+    if changes is None and 'json' not in request.ContentType.lower():
+        _return_faults(request, 415, ['the request must have the header Content-Type: application/json'])
+        return
     if type(changes) is not dict:
         _return_faults(request, 400, ['the content must be a JSON object of changes'])
         return
@@ -76,8 +75,8 @@ def _put_config(microWebSrv2, request):
         faults = config_save.update(changes)
     except ImportError:
         _return_faults(request, 501, ['this firmware cannot save'])
-    except OSError as e:
-        _return_faults(request, 507, ['the flash refuses: %s' % e])
+    except OSError as error:
+        _return_faults(request, 507, ['the flash refuses: %s' % error])
     else:
         if faults:
             _return_faults(request, 422, faults)
@@ -90,8 +89,8 @@ def _post_reset(microWebSrv2, request):
     if _may_change(request):
         try:
             _harness.reset_soon()
-        except NotImplementedError as e:
-            _return_faults(request, 501, [str(e)])
+        except NotImplementedError as error:
+            _return_faults(request, 501, [str(error)])
         else:
             request.Response.ReturnJSON(202, {'reset': 'in a second'})
 

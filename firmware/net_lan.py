@@ -18,7 +18,7 @@ def up(nic, config, say=print):
 
     Arguments: `nic`: the interface, not yet active; `config`: the whole configuration; `say`: takes a line for the
     console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
     global _nic, _config
     _nic, _config = nic, config
@@ -31,15 +31,15 @@ def up(nic, config, say=print):
                 return _address
             time.sleep_ms(100)
         say('network: no address yet; is the cable in, and is there a DHCP server?')
-    except (OSError, ValueError, RuntimeError) as e:
-        say('network: %s' % e)
+    except (OSError, ValueError, RuntimeError) as error:
+        say('network: %s' % error)
     return None
 
 
-def poll():
+def poll(busy=False):
     """Look after link and address; to be called about once a second.
 
-    Returns None when nothing has changed, else the address, '' for none.
+    `busy` makes no difference here: see net_wlan. Return None when nothing has changed, else the address, '' for none.
     """
     global _address, _without
     try:

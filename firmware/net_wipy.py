@@ -17,7 +17,7 @@ def up(nic, config, say=print):
     """Join the network of the configuration, waiting 15 seconds at most, or open the device's own.
 
     Arguments: `nic`: network.WLAN(); `config`: the whole configuration; `say`: takes a line for the console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
     global _nic, _config, _address
     _nic, _config = nic, config
@@ -41,15 +41,15 @@ def up(nic, config, say=print):
             nic.init(mode=nic.AP, ssid=ssid, auth=(nic.WPA2, key) if key else None, channel=7)
             _address = _AP_ADDRESS
             say('network: open the Wi-Fi network %s, then http://%s' % (ssid, _address))
-    except (OSError, ValueError) as e:
-        say('network: %s' % e)
+    except (OSError, ValueError) as error:
+        say('network: %s' % error)
     return _address or None
 
 
-def poll():
+def poll(busy=False):
     """Look after the network; to be called about once a second.
 
-    Returns None when nothing has changed, else the address, '' for none.
+    `busy` makes no difference here: see net_wlan. Return None when nothing has changed, else the address, '' for none.
     """
     global _address, _without
     if _nic.mode() == _nic.AP:

@@ -1,7 +1,9 @@
 """Wi-Fi of ESP32, Pico W and their like: joins a network, and opens one of its own when it cannot.
 
-The station is tried again for ever: at once when the network is lost, then every 30 seconds, but not while somebody is
-in the device's own network, since searching takes the radio away from it. config['network']['ap'] says when to open it.
+The station is tried again for ever: at once when the network is lost, then every 30 seconds. Searching takes the radio
+away from the device's own network: with somebody in that one, a try comes every two minutes and ends after ten seconds,
+and while somebody uses the device's pages it is put off, for ten minutes at most. config['network']['ap'] says when the
+device opens its own network.
 """
 
 import time
@@ -9,14 +11,23 @@ import time
 import network
 
 _BOOT_WAIT_S = 15
-_AGAIN_S = 30
+_AGAIN_S = 30  # from one try to the next
+
+# With somebody in the device's own network: from one try to the next, how long a try lasts, how long it is put off, and
+# how long that network stays open once the device is at home.
+_AGAIN_USED_S = 120
+_TRY_USED_S = 10
+_PATIENCE_S = 600
+_FAREWELL_S = 120
 
 _sta = None
 _ap = None
 _config = None
 _say = None
 _address = ''
-_without = 0
+_without = 0  # seconds without the network, 0 at home
+_since_try = 0  # seconds since the last try to join
+_at_home = 0  # seconds at home
 
 
 def up(nic, config, say=print):
@@ -24,9 +35,10 @@ def up(nic, config, say=print):
 
     Arguments: `nic`: the station, network.WLAN, not yet active; `config`: the whole configuration; `say`: takes a line
     for the console.
-    Returns the address as str, or None while there is none. Never raises for what the network does.
+    Return the address as str, or None while there is none. Never raises for what the network does.
     """
-    global _sta, _config, _say, _address
+    global _sta, _config, _say, _address, _without, _since_try, _at_home
+    _without = _since_try = _at_home = 0
     _sta, _config, _say = nic, config, say
     net = config['network']
     _try(network.hostname, config['hostname'])
@@ -50,24 +62,18 @@ def up(nic, config, say=print):
     return _address or None
 
 
-def poll():
+def poll(busy=False):
     """Look after the networks; to be called about once a second.
 
-    Returns None when nothing has changed, else the address, '' for none.
+    `busy`: whether somebody is using the device's pages. Return None when nothing has changed, else the address, ''
+    for none.
     """
-    global _address, _without
-    net = _config['network']
+    global _address
     address = _station_address()
     if address:
-        _without = 0
-        if _ap and net['ap'] == 'fallback' and not _ap_is_used():
-            _close_ap()
-    elif net['ssid']:
-        if _without % _AGAIN_S == 0 and not _ap_is_used():
-            _try(_join)
-        _without += 1
-        if _without > _AGAIN_S and not _ap and net['ap'] == 'fallback':
-            _open_ap()
+        _stay_home(busy)
+    elif _config['network']['ssid']:
+        _go_home(busy)
     address = address or _ap_address()
     if address == _address:
         return None
@@ -75,13 +81,48 @@ def poll():
     return address
 
 
+def _stay_home(busy):
+    """Close the device's own network: at once when it is empty, else when who is in it had time to read the address."""
+    global _without, _since_try, _at_home
+    _without = 0
+    _since_try = _AGAIN_USED_S  # when the network is lost, it is tried at once
+    _at_home += 1
+    if _ap and _config['network']['ap'] == 'fallback':
+        if not _ap_is_used() or _at_home > _FAREWELL_S and not busy:
+            _close_ap()
+
+
+def _go_home(busy):
+    """Try to join when it is time; open the device's own network when that takes long."""
+    global _without, _since_try, _at_home
+    _at_home = 0
+    _without += 1
+    _since_try += 1
+    used = _ap_is_used()
+    if used and _since_try == _TRY_USED_S:
+        _stop_trying()
+    if _since_try >= (_AGAIN_USED_S if used else _AGAIN_S) and not (used and busy and _since_try < _PATIENCE_S):
+        _since_try = 0
+        _try(_join)
+    if _without > _AGAIN_S and not _ap and _config['network']['ap'] == 'fallback':
+        _open_ap()
+
+
+def _stop_trying():
+    """Give the radio back to the device's own network."""
+    try:
+        _sta.disconnect()
+    except OSError:
+        pass
+
+
 def _try(function, *args):
-    """Call what the radio may refuse, or what the port may not have; returns whether it worked."""
+    """Call what the radio may refuse, or what the port may not have; return whether it worked."""
     try:
         function(*args)
         return True
-    except (OSError, ValueError, RuntimeError, TypeError, AttributeError) as e:
-        _say('network: %s' % e)
+    except (OSError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        _say('network: %s' % error)
         return False
 
 
@@ -96,10 +137,7 @@ def _join():
     if net['address']:
         gateway = net['gateway'] or '0.0.0.0'
         _sta.ifconfig((net['address'], net['mask'], gateway, net['dns'] or gateway))
-    try:
-        _sta.disconnect()
-    except OSError:
-        pass
+    _stop_trying()
     if net['password']:
         _sta.connect(net['ssid'], net['password'])
     else:

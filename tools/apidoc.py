@@ -68,7 +68,7 @@ class Undocumented(Exception):
 
 
 def render():
-    """Returns the text of the page. Raises Undocumented."""
+    """Return the text of the page. Raise Undocumented."""
     parts = [_HEAD]
     for title, module, names in _SECTIONS:
         source = common.server_module(module)
@@ -82,9 +82,7 @@ def render():
 def _class(cls):
     doc = _doc(cls, cls.__name__)
     attributes = {name: ' '.join(text.split()) for name, text in _ATTRIBUTE.findall(doc)}
-    members = {
-        name: value for name, value in vars(cls).items() if not name.startswith('_') and not _inherits(cls, name)
-    }
+    members = _members(cls)
     rows, constants, functions = [], [], []
     for name, member in members.items():
         if isinstance(member, property):
@@ -108,6 +106,16 @@ def _class(cls):
     if rows:
         text += ['| Property | Type | Set | |\n|---|---|---|---|\n' + '\n'.join(rows) + '\n']
     return text + functions
+
+
+def _members(cls):
+    """Return what a class offers to applications: names in PascalCase, also those of bases that are not described."""
+    members = {}
+    for part in (cls, *(base for base in cls.__mro__[1:-1] if base.__name__ not in _described())):
+        for name, value in vars(part).items():
+            if name[0].isupper() and not _inherits(part, name):
+                members.setdefault(name, value)
+    return members
 
 
 def _described():
@@ -149,7 +157,7 @@ def _doc(member, name):
 
 
 def main(arguments):
-    """Writes the page, or compares it. Returns the exit status."""
+    """Write the page, or compares it. Return the exit status."""
     text = render()
     if arguments == ['--check']:
         if TARGET.read_text(encoding='utf-8') != text:

@@ -20,7 +20,7 @@ PEER_RAM_KB = '512'
 
 @common.tool
 def main(variables):
-    """Prints the tables; RECORD=1 writes docs/performance.md and its plot; returns the exit status."""
+    """Print the tables; RECORD=1 writes docs/performance.md and its plot; return the exit status."""
     name = variables.get('BOARD', 'UNIX')
     if name != 'UNIX':
         return boards.can(boards.load(name), 'bench')(boards.Context(name, variables))
@@ -53,7 +53,7 @@ class _Context(boards.Context):
 
 
 def _link_microdot():
-    """Puts microdot's package where tests/bench/manifest.py takes it from."""
+    """Put microdot's package where tests/bench/manifest.py takes it from."""
     library = BUILD / 'bench' / 'micropython'
     library.mkdir(parents=True, exist_ok=True)
     package = library / 'microdot'
@@ -65,7 +65,7 @@ def _link_microdot():
 
 
 def _build_firmware():
-    """Returns the Path of the UNIX board's firmware with both servers in it. Raises Failure."""
+    """Return the Path of the UNIX board's firmware with both servers in it. Raise Failure."""
     context = _Context()
     with common.lock(context.build / '.lock'):
         context.prepare()
@@ -73,7 +73,7 @@ def _build_firmware():
 
 
 def _measure_board():
-    """Runs the emulated board's self-benchmarks; returns the Path of a JSON file of their results, by server."""
+    """Run the emulated board's self-benchmarks; return the Path of a JSON file of their results, by server."""
     ours = selfbench.build()
     peer = selfbench.build({'RAM_KB': PEER_RAM_KB}, 'microdot')
     results = {

@@ -21,13 +21,13 @@ _CONFIGURES = re.compile(r'^(mpconfig.*|Makefile|sdkconfig.*|.*\.(mk|cmake|csv|l
 
 
 def names():
-    """Returns the names of all boards, UNIX first, then in alphabetical order."""
+    """Return the names of all boards, UNIX first, then in alphabetical order."""
     found = (path.parent.name for path in ROOT.glob('boards/*/target.py'))
     return sorted(found, key=lambda name: (name != 'UNIX', name))
 
 
 def load(name):
-    """Returns the module boards/NAME/target.py. Raises Failure for a board that is not there."""
+    """Return the module boards/NAME/target.py. Raise Failure for a board that is not there."""
     if name not in names():
         raise Failure(f'there is no board {name}: BOARD is one of {", ".join(names())}')
     spec = importlib.util.spec_from_file_location(f'boards.{name}.target', ROOT / 'boards' / name / 'target.py')
@@ -37,7 +37,7 @@ def load(name):
 
 
 def can(target, what):
-    """Returns the function `what` of a board's target module. Raises Failure when this board has none."""
+    """Return the function `what` of a board's target module. Raise Failure when this board has none."""
     function = getattr(target, what, None)
     if function is None:
         raise Failure(f'the board {target.NAME} has no `{what}`, see boards/{target.NAME}/README.md')
@@ -61,13 +61,13 @@ class Context:
         self.log = self.build / 'build.log'
 
     def say(self, text):
-        """Prints one line of progress, with the board's name before it."""
+        """Print one line of progress, with the board's name before it."""
         common.say(f'{self.name}: {text}')
 
     def run(self, command, cwd=None, env=None, what='the build', show=False):
-        """Runs a program with its output in build/NAME/build.log; returns the output.
+        """Run a program with its output in build/NAME/build.log; return the output.
 
-        Raises Failure with the first error line. `env` is added to an environment that is cleaned of make's state.
+        Raise Failure with the first error line. `env` is added to an environment that is cleaned of make's state.
         """
         environment = {'SOURCE_DATE_EPOCH': str(sources.EPOCH), **(env or {})}
         return common.run(
@@ -75,24 +75,24 @@ class Context:
         )
 
     def sources(self):
-        """Returns tools.sources.Sources, fetched on the first call. Raises Failure."""
+        """Return tools.sources.Sources, fetched on the first call. Raise Failure."""
         return sources.get(self.variables)
 
     def mpy_cross(self):
-        """Returns the Path of mpy-cross, built on the first call. Raises Failure."""
+        """Return the Path of mpy-cross, built on the first call. Raise Failure."""
         return sources.mpy_cross(self.variables)
 
     def settings(self):
-        """Returns the variables given that change what the build makes, as a list of `NAME=value`."""
+        """Return the variables given that change what the build makes, as a list of `NAME=value`."""
         return [f'{name}={self.variables[name]}' for name in SETTINGS if name in self.variables]
 
     def port_folder(self):
-        """Returns the Path for the port's BUILD: one per set of settings, as make misses changed variables."""
+        """Return the Path for the port's BUILD: one per set of settings, as make misses changed variables."""
         settings = self.settings()
         return self.build / (f'port-{_digest(" ".join(settings).encode())}' if settings else 'port')
 
     def prepare(self):
-        """Makes the port's folder; empties it when the board's configuration changed, as make misses that too."""
+        """Make the port's folder; empty it when the board's configuration changed, as make misses that too."""
         folder = self.port_folder()
         stamp = folder / '.configuration'
         configuration = self._configuration()
@@ -102,18 +102,18 @@ class Context:
             common.write_if_changed(stamp, configuration)
 
     def _configuration(self):
-        """Returns a text that differs when files of the board do that make does not follow, or the sources."""
+        """Return a text that differs when files of the board do that make does not follow, or the sources."""
         found = [*self.board.rglob('*'), *(ROOT / 'boards' / 'lib').iterdir()]
         files = sorted(path for path in found if _CONFIGURES.search(path.name) and path.is_file())
         lines = [f'{path.relative_to(ROOT)} {_digest(path.read_bytes())}\n' for path in files]
         return ''.join(lines) + self.sources().identity
 
     def manifest(self):
-        """Returns the Path of the manifest to build with: the board's, MANIFEST=, and what the build adds."""
+        """Return the Path of the manifest to build with: the board's, MANIFEST=, and what the build adds."""
         return frozen.prepare(self, load(self.name))
 
     def output(self, made, name):
-        """Puts a file that a port's build made at build/NAME/`name`, whole or not at all; returns that Path."""
+        """Put a file that a port's build made at build/NAME/`name`, whole or not at all; return that Path."""
         path = self.build / name
         with common.disk_errors(f'copying {made}'):
             temporary = self.build / f'.{name}.new'
@@ -122,7 +122,7 @@ class Context:
         return path
 
     def make_flags(self):
-        """Returns the arguments for a MicroPython port's make that make its build repeatable and offline."""
+        """Return the arguments for a MicroPython port's make that make its build repeatable and offline."""
         tree = self.sources()
         tag = 'v' + '.'.join(str(part) for part in tree.version)
         return [

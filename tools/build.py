@@ -7,7 +7,7 @@ from tools.common import Failure
 
 
 def build(name, variables):
-    """Builds a board's image; returns what its target.py says it made, `{'image': Path, …}`. Raises Failure.
+    """Build a board's image; return what its target.py says it made, `{'image': Path, …}`. Raise Failure.
 
     One build of a board at a time: another one waits.
     """
@@ -24,7 +24,7 @@ def build(name, variables):
 
 @common.tool
 def main(variables):
-    """Builds the board BOARD and prints where its image is."""
+    """Build the board BOARD and print where its image is."""
     name = variables.get('BOARD', 'UNIX')
     for what, path in build(name, variables).items():
         common.say(f'{name}: {what}: {path} ({path.stat().st_size:,} bytes)')

@@ -12,7 +12,7 @@ KEPT_IN_BOARD = ('flash', 'flash.img')
 
 @common.tool
 def main(variables):
-    """Removes all in build/ but KEPT_IN_BUILD, and in it what boards built but KEPT_IN_BOARD."""
+    """Remove all in build/ but KEPT_IN_BUILD, and in it what boards built but KEPT_IN_BOARD."""
     with common.disk_errors('cleaning'):
         for path in sorted(BUILD.glob('*')):
             if path.name in boards.names():

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import termios
 from pathlib import Path
 
@@ -37,6 +36,12 @@ VARIABLES = (
     'ADMIN_PASSWORD',
     'QUICK',
     'RECORD',
+    'SAMPLE',
+    'SEED',
+    'FILES',
+    'JOBS',
+    'MINUTES',
+    'TARGETS',
     'ARGS',
     'V',
 )
@@ -73,7 +78,7 @@ class Unavailable(Failure):
 
 
 def server_module(name):
-    """Imports a module of the server of this checkout; returns it. `name`: below the package, as 'libs.httpParser'."""
+    """Import a module of the server of this checkout; return it. `name`: below the package, as 'libs.httpParser'."""
     path = str(ROOT / 'modules')
     if path not in sys.path:
         sys.path.insert(0, path)
@@ -81,7 +86,7 @@ def server_module(name):
 
 
 def say(text):
-    """Prints one line of progress at once. Ends the tool when nobody reads on (`make size | head`)."""
+    """Print one line of progress at once. Ends the tool when nobody reads on (`make size | head`)."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -90,9 +95,9 @@ def say(text):
 
 
 def parse_variables(arguments):
-    """Makes a dict of `NAME=value` arguments; empty values count as not given.
+    """Make a dict of `NAME=value` arguments; empty values count as not given.
 
-    Raises Failure for an argument without `=` or a name that is not in VARIABLES.
+    Raise Failure for an argument without `=` or a name that is not in VARIABLES.
     """
     variables = {}
     for argument in arguments:
@@ -107,7 +112,7 @@ def parse_variables(arguments):
 
 
 def tool(main):
-    """Decorates a tool's `main(variables)`: variables come from the command line, a Failure is one line and status 2.
+    """Decorate a tool's `main(variables)`: variables come from the command line, a Failure is one line and status 2.
 
     The decorated function returns the exit status; `main` may return one, None counts as 0. Ctrl-C gives 130.
     """
@@ -126,7 +131,7 @@ def tool(main):
 
 
 def clean_environment(**more):
-    """Returns a copy of the environment for programs that we start: without make's state and this project's variables,
+    """Return a copy of the environment for programs that we start: without make's state and this project's variables,
     with a fixed locale, time zone and hash seed so that builds repeat. `more` is added last.
     """
     environment = {k: v for k, v in os.environ.items() if k not in _MAKE_STATE and k not in VARIABLES}
@@ -136,7 +141,7 @@ def clean_environment(**more):
 
 
 def need_tool(name, package):
-    """Returns the path of a program, or raises Failure naming the Debian package that has it."""
+    """Return the path of a program, or raise Failure naming the Debian package that has it."""
     path = shutil.which(name)
     if path is None:
         raise Failure(f'the program {name} is missing: apt-get install {package}')
@@ -144,7 +149,7 @@ def need_tool(name, package):
 
 
 def first_error(text):
-    """Returns the line of a program's output that likely says what went wrong: the first error line, else the last."""
+    """Return the line of a program's output that likely says what went wrong: the first error line, else the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if any('No space left on device' in line for line in lines):
         return 'no space left on the disk'
@@ -157,10 +162,10 @@ def first_error(text):
 
 
 def run(command, what, log, cwd=None, env=None, show=False):
-    """Runs a program to its end with its output appended to the file `log`; `env` is added to clean_environment().
+    """Run a program to its end with its output appended to the file `log`; `env` is added to clean_environment().
 
     `what` names the work in the error: `building the firmware`. With `show` the output goes to the console as well.
-    Returns the output. Raises Failure with the first error line when the program is missing or its status is not 0.
+    Return the output. Raise Failure with the first error line when the program is missing or its status is not 0.
     """
     command = [str(part) for part in command]
     log = Path(log)
@@ -198,7 +203,7 @@ def run(command, what, log, cwd=None, env=None, show=False):
 
 @contextlib.contextmanager
 def lock(path):
-    """Holds a lock file: what two tools at once would spoil is done by one after the other."""
+    """Hold a lock file: what two tools at once would spoil is done by one after the other."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, 'w') as stream:
@@ -208,7 +213,7 @@ def lock(path):
 
 @contextlib.contextmanager
 def disk_errors(what):
-    """Turns an OSError inside the block (full disk, no permission) into a Failure that says `what` was being done."""
+    """Turn an OSError inside the block (full disk, no permission) into a Failure that says `what` was being done."""
     try:
         yield
     except OSError as error:
@@ -216,28 +221,12 @@ def disk_errors(what):
         raise Failure(f'{what}: {error.strerror or error}{place}') from error
 
 
-@contextlib.contextmanager
-def new_folder(path):
-    """Gives an empty folder beside `path`: it takes its place when the block ends well, else it vanishes."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f'.{path.name}.', dir=path.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        folder.rename(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def write_if_changed(path, data):
-    """Writes bytes or text to a file, whole or not at all.
+    """Write bytes or text to a file, whole or not at all.
 
     Only when they differ: the file's time tells make what to do anew.
 
-    Returns whether it was written.
+    Return whether it was written.
     """
     path = Path(path)
     data = data.encode() if isinstance(data, str) else data
@@ -253,10 +242,20 @@ def write_if_changed(path, data):
     return True
 
 
-def foreground(command, cwd=None, env=None):
-    """Runs a program that owns the console until it ends: keys and Ctrl-C go to it alone.
+def take_interrupts():
+    """Have programs that are started from now on take Ctrl-C.
 
-    Returns its exit status, -N for signal N.
+    A shell starts the background jobs of a script with SIGINT ignored, and that is inherited. What is caught, if only
+    to do nothing, is not: an exec() sets it back.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
+
+
+def foreground(command, cwd=None, env=None):
+    """Run a program that owns the console until it ends: keys and Ctrl-C go to it alone.
+
+    Return its exit status, -N for signal N.
 
     On a terminal the program becomes a foreground process group of its own, as a shell does it: `make` and the tool do
     not see its Ctrl-C, and so do not turn a program that ended well into an interrupted make. SIGINT and SIGTERM sent

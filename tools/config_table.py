@@ -40,7 +40,9 @@ _KINDS = {
     'bool': '`true`, `false`',
     'int': 'integer {}',
     'str': 'text of {} characters',
-    'secret': 'text of {} characters, never shown',
+    'secret': 'text of {} bytes, never shown',
+    'key': 'text of {} bytes or 64 hexadecimal digits, never shown',
+    'ssid': 'text of {} bytes',
     'name': 'text of {} letters, digits, hyphens',
     'ip': 'IPv4 address',
     'any': 'anything',
@@ -48,9 +50,9 @@ _KINDS = {
 
 
 def rows_of(source):
-    """Returns the rows of the schema in the source text of config.py as a list of (key, kind, limits, default, help).
+    """Return the rows of the schema in the source text of config.py as a list of (key, kind, limits, default, help).
 
-    Raises ValueError when a row has no help or the comments do not fit the rows.
+    Raise ValueError when a row has no help or the comments do not fit the rows.
     """
     tree = ast.parse(source)
     schema = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == 'SCHEMA')
@@ -72,7 +74,7 @@ def rows_of(source):
 
 
 def render(rows):
-    """Returns the text of docs/configuration.md for rows_of()'s list."""
+    """Return the text of docs/configuration.md for rows_of()'s list."""
     parts = [_HEAD]
     group = None
     for key, kind, limits, default, help_ in rows:
@@ -91,14 +93,14 @@ def render(rows):
 
 
 def render_short(rows):
-    """Returns the README's table for rows_of()'s list: one table, the groups as prefixes of the keys."""
+    """Return the README's table for rows_of()'s list: one table, the groups as prefixes of the keys."""
     lines = ['| key | default | meaning |\n|---|---|---|\n']
     lines += [f'| `{key}` | `{default}` | {help_} |\n' for key, _, _, default, help_ in rows]
     return ''.join(lines)
 
 
 def readme_with(table, text):
-    """Returns the README's text with its table replaced. Raises ValueError where the README has no place for it."""
+    """Return the README's text with its table replaced. Raise ValueError where the README has no place for it."""
     begin, end = text.find(BEGIN), text.find(END)
     if not 0 <= begin < end:
         raise ValueError(f'README.md has no lines {BEGIN.strip()} and {END.strip()}')
@@ -106,7 +108,7 @@ def readme_with(table, text):
 
 
 def main(arguments):
-    """Writes or checks the tables; returns the exit status."""
+    """Write or check the tables; return the exit status."""
     rows = rows_of(SOURCE.read_text(encoding='utf-8'))
     readme = README.read_text(encoding='utf-8')
     status = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from tools import boards, common, frozen, repl
 from tools.common import ROOT, Failure
 
-# Where modules go: on the board's search path, behind what its image has frozen.
+# Where modules go: on the board's search path, after what its image has frozen.
 LIB = 'lib'
 PACKAGES = ('MicroWebSrv2', 'firmware')
 
@@ -31,7 +31,7 @@ MAIN_MARK = b'# Made by `make deploy` of MicroWebSrv2'
 
 @common.tool
 def main(variables):
-    """Installs the software on the board at DEVICE and shows its address."""
+    """Install the software on the board at DEVICE and shows its address."""
     name = variables.get('BOARD', 'STOCK')
     target = boards.load(name if name in boards.names() else 'STOCK')
     context = boards.Context(target.NAME, variables)
@@ -57,8 +57,8 @@ def main(variables):
 
 
 def software(ctx, target, root):
-    """Returns what belongs on a board: a dict of path to bytes, sorted. `root` is the folder of its flash, '' or
-    '/flash'. Raises Failure.
+    """Return what belongs on a board: a dict of path to bytes, sorted. `root` is the folder of its flash, '' or
+    '/flash'. Raise Failure.
     """
     files = {}
     cross = ctx.mpy_cross()
@@ -79,13 +79,13 @@ def software(ctx, target, root):
 
 
 def web_files(target, root):
-    """Returns the web files of a board: a dict of path to bytes."""
+    """Return the web files of a board: a dict of path to bytes."""
     folders = [ROOT / path for path in getattr(target, 'WWW', ())]
     return {f'{root}/www/{name}': data for name, data in frozen.www_files(folders).items()}
 
 
 def _is_for_stock(ctx, entry):
-    """Tells whether a module of the manifest is ours, and bytecode: MicroPython's own are in every stock firmware, and
+    """Tell whether a module of the manifest is ours, and bytecode: MicroPython's own are in every stock firmware, and
     machine code is right for one version of it only.
     """
     ours = [ROOT / 'modules', ROOT / 'firmware', ctx.board / 'board.py']
@@ -96,7 +96,7 @@ def _is_for_stock(ctx, entry):
 
 
 def compiled(ctx, cross, folder, source, target_path, opt):
-    """Returns the bytecode of a module, bytes. Raises Failure with the compiler's message."""
+    """Return the bytecode of a module, bytes. Raise Failure with the compiler's message."""
     made = folder / target_path.replace('/', '.').replace('.py', '.mpy')
     with common.disk_errors('compiling'):
         made.parent.mkdir(parents=True, exist_ok=True)
@@ -106,9 +106,9 @@ def compiled(ctx, cross, folder, source, target_path, opt):
 
 
 def install(board, files, root, say):
-    """Makes the board's files what `files` says, a dict of path to bytes; returns how many were copied and removed.
+    """Make the board's files what `files` says, a dict of path to bytes; return how many were copied and removed.
 
-    Raises Failure when the connection is lost, or when main.py is somebody else's.
+    Raise Failure when the connection is lost, or when main.py is somebody else's.
     """
     there = board.hashes(files)
     wrong = [path for path, data in files.items() if there[path] != hashlib.sha256(data).hexdigest()]

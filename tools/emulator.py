@@ -42,13 +42,13 @@ ESCAPE = b'\x1d'  # Ctrl-], as mpremote's REPL has it
 
 
 def flash_path(ctx, given):
-    """Returns the Path of the flash image: the one given (str, Path or None), else FLASH= or build/QEMU/flash.img."""
+    """Return the Path of the flash image: the one given (str, Path or None), else FLASH= or build/QEMU/flash.img."""
     chosen = given or ctx.variables.get('FLASH')
     return (ctx.root / chosen).resolve() if chosen else ctx.build / 'flash.img'
 
 
 def make_flash(path):
-    """Makes an empty flash image, in place of one that is there. Raises Failure when an emulator has it in use."""
+    """Make an empty flash image, in place of one that is there. Raise Failure when an emulator has it in use."""
     path = Path(path)
     with common.disk_errors('making the flash image'):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,9 +59,9 @@ def make_flash(path):
 
 
 def _open_flash(path):
-    """Opens a flash image, made if it is missing, and keeps it from other emulators until the file is closed.
+    """Open a flash image, made if it is missing, and keeps it from other emulators until the file is closed.
 
-    Raises Failure.
+    Raise Failure.
     """
     with common.disk_errors('the flash image'):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,11 +94,11 @@ class Emulator:
     """
 
     def __init__(self, image, flash=None, forwards=(), nic=None, extra=()):
-        """Starts QEMU.
+        """Start QEMU.
 
         `image`: the firmware's ELF file. `flash`: Path of the flash image, None for memory that vanishes. `forwards`:
         pairs of (port of this computer, port of the board). `nic`: value of QEMU's -nic in place of the user network.
-        `extra`: more arguments for QEMU. Raises Failure.
+        `extra`: more arguments for QEMU. Raise Failure.
         """
         program = need_tool(PROGRAM, 'qemu-system-arm')
         if not Path(image).is_file():
@@ -151,13 +151,13 @@ class Emulator:
         self._closing.close()
 
     def close(self):
-        """Ends QEMU as a power cut ends a board: at once."""
+        """End QEMU as a power cut ends a board: at once."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
 
     def errors(self):
-        """Returns what QEMU has printed: str, empty when all is well."""
+        """Return what QEMU has printed: str, empty when all is well."""
         self._errors.seek(0)
         return self._errors.read().decode(errors='replace')
 
@@ -178,9 +178,9 @@ class Monitor:
         return json.loads(line)
 
     def execute(self, command, **arguments):
-        """Executes a command and returns its result.
+        """Execute a command and return its result.
 
-        Raises Failure when QEMU refuses it, ConnectionError when QEMU has ended.
+        Raise Failure when QEMU refuses it, ConnectionError when QEMU has ended.
         """
         request = {'execute': command, 'arguments': arguments}
         self._stream.write(json.dumps(request).encode() + b'\n')
@@ -193,21 +193,21 @@ class Monitor:
                 raise Failure(f'QEMU refuses {command}: {answer["error"]["desc"]}')
 
     def set_link(self, up):
-        """Plugs the network cable in or pulls it out."""
+        """Plug the network cable in or pulls it out."""
         self.execute('set_link', name='lan', up=up)
 
     def reset(self):
-        """Presses the reset button: the flash keeps its content."""
+        """Press the reset button: the flash keeps its content."""
         self.execute('system_reset')
 
 
 def run_closed(image, arguments, extra=(), timeout=120):
-    """Runs the firmware in a world without input, until it resets the board; returns what its console printed, as str.
+    """Run the firmware in a world without input, until it resets the board; return what its console printed, as str.
 
     An instruction takes one nanosecond of virtual time, and waiting takes none of this computer: a run repeats to the
     instruction. That is why there is no monitor, and why the console is a file: events of this computer's time would
     come between the instructions. `arguments`: the semihosting command line, with `seed=`. `extra`: more arguments for
-    QEMU. `timeout`: seconds. Raises Failure.
+    QEMU. `timeout`: seconds. Raise Failure.
     """
     program = need_tool(PROGRAM, 'qemu-system-arm')
     with tempfile.NamedTemporaryFile() as console:
@@ -226,7 +226,7 @@ def run_closed(image, arguments, extra=(), timeout=120):
 
 
 def user_network(forwards=(), mac=MAC):
-    """Returns the value of -nic for QEMU's user network.
+    """Return the value of -nic for QEMU's user network.
 
     `forwards`: pairs of (port of this computer, port of the board). `mac`: the board's Ethernet address.
     """
@@ -239,12 +239,12 @@ def _semihosting(arguments=''):
 
 
 def _quote(value):
-    """Doubles the commas, which separate QEMU's options."""
+    """Double the commas, which separate QEMU's options."""
     return str(value).replace(',', ',,')
 
 
 def free_port():
-    """Returns a TCP port of 127.0.0.1 that is free at the moment."""
+    """Return a TCP port of 127.0.0.1 that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
@@ -261,10 +261,10 @@ def _is_free(port):
 
 
 def run(image, flash, port):
-    """Runs the board at a terminal, with its server on TCP port `port` of this computer, until Ctrl-] or SIGTERM.
+    """Run the board at a terminal, with its server on TCP port `port` of this computer, until Ctrl-] or SIGTERM.
 
-    Without a terminal, what comes on stdin goes to the board's console, and Ctrl-C (SIGINT) ends it as well. Returns
-    the exit status. Raises Failure.
+    Without a terminal, what comes on stdin goes to the board's console, and Ctrl-C (SIGINT) ends it as well. Return
+    the exit status. Raise Failure.
     """
     if not _is_free(port):
         raise Failure(f'port {port} of this computer is in use: give PORT=<another one>')
@@ -319,7 +319,7 @@ class Bridge:
         os.close(self._master)
 
     def run(self):
-        """Carries bytes until the emulator ends or somebody types Ctrl-]."""
+        """Carry bytes until the emulator ends or somebody types Ctrl-]."""
         is_tty = self._terminal and os.isatty(self._stdin)
         if is_tty:
             self._restore = termios.tcgetattr(self._stdin)
@@ -349,7 +349,7 @@ class Bridge:
                     self._to_board(data)
 
     def _from_board(self, connected):
-        """Hands the board's output on; returns False when the emulator has ended."""
+        """Hand the board's output on; return False when the emulator has ended."""
         data = self._console.recv(4096)
         if self._terminal:
             sys.stdout.buffer.write(data)
@@ -365,7 +365,7 @@ class Bridge:
 
     @staticmethod
     def _read(descriptor):
-        """Reads what is there; nothing when the other side has just closed a pseudo-terminal."""
+        """Read what is there; nothing when the other side has just closed a pseudo-terminal."""
         try:
             return os.read(descriptor, 4096)
         except OSError:
@@ -379,10 +379,10 @@ def _events(descriptor):
 
 
 def debug(image, flash, sources):
-    """Runs the firmware under gdb, halted at its first instruction; its console is a pseudo-terminal.
+    """Run the firmware under gdb, halted at its first instruction; its console is a pseudo-terminal.
 
-    `sources`: what stands for folders of sources in the image, as a dict: name to the folder's Path. Returns gdb's
-    exit status. Raises Failure.
+    `sources`: what stands for folders of sources in the image, as a dict: name to the folder's Path. Return gdb's
+    exit status. Raise Failure.
     """
     gdb = need_tool('gdb-multiarch', 'gdb-multiarch')
     port = free_port()
@@ -406,7 +406,7 @@ def debug(image, flash, sources):
 
 
 def symbols(image):
-    """Returns the addresses of an ELF file's symbols by name. Raises Failure."""
+    """Return the addresses of an ELF file's symbols by name. Raise Failure."""
     nm = need_tool('arm-none-eabi-nm', 'gcc-arm-none-eabi')
     result = subprocess.run([nm, str(image)], capture_output=True, text=True)
     if result.returncode:

@@ -9,7 +9,7 @@ from tools import boards, build, common
 
 
 def goal(what):
-    """Returns the tool that builds the image of BOARD and hands it to the function `what` of the board's target.py."""
+    """Return the tool that builds the image of BOARD and hands it to the function `what` of the board's target.py."""
 
     @common.tool
     def main(variables):

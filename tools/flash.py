@@ -7,7 +7,7 @@ from tools import boards, build, common
 
 @common.tool
 def main(variables):
-    """Writes the image of the board BOARD to the board at DEVICE, or to the one that is found."""
+    """Write the image of the board BOARD to the board at DEVICE, or to the one that is found."""
     name = variables.get('BOARD', 'UNIX')
     flash = boards.can(boards.load(name), 'flash')
     build.build(name, variables)

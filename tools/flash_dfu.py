@@ -15,7 +15,7 @@ ENTER = (
 
 
 def devices(tool='dfu-util'):
-    """Returns what `dfu-util --list` finds in DFU mode, a list of serial numbers. Raises Failure where it cannot
+    """Return what `dfu-util --list` finds in DFU mode, a list of serial numbers. Raise Failure where it cannot
     look.
     """
     result = subprocess.run(
@@ -33,9 +33,9 @@ def _serial(line):
 
 
 def flash(ctx, image, device):
-    """Writes a .dfu file (a Path) to the board in DFU mode; `device` is its serial number where there are several.
+    """Write a .dfu file (a Path) to the board in DFU mode; `device` is its serial number where there are several.
 
-    The files on the flash stay. Raises Failure; a board whose image was cut stays in reach of DFU.
+    The files on the flash stay. Raise Failure; a board whose image was cut stays in reach of DFU.
     """
     tool = common.need_tool('dfu-util', 'dfu-util')
     found = devices(tool)

@@ -28,7 +28,7 @@ class Partition:
 
 
 def partitions(path):
-    """Returns the rows of a partitions.csv (a Path) as a list of Partition."""
+    """Return the rows of a partitions.csv (a Path) as a list of Partition."""
     rows = []
     with open(path, newline='') as stream:
         for row in csv.reader(line for line in stream if not line.startswith('#')):
@@ -39,7 +39,7 @@ def partitions(path):
 
 
 def layout(made, table):
-    """Returns what goes where: a sorted list of (offset, Path). `made` has the Paths that target.build returns,
+    """Return what goes where: a sorted list of (offset, Path). `made` has the Paths that target.build returns,
     `table` is the csv's Path.
 
     The partitions nvs and vfs are not in it: configuration and files stay.
@@ -55,16 +55,16 @@ def layout(made, table):
 
 
 def ports():
-    """Returns the serial ports that may lead to a board, as a list of str: those of USB adapters."""
+    """Return the serial ports that may lead to a board, as a list of str: those of USB adapters."""
     from serial.tools import list_ports
 
     return sorted(port.device for port in list_ports.comports() if port.vid is not None)
 
 
 def flash(made, table, device, say):
-    """Writes the image to the board at `device`, a serial port, or at the first USB serial port that has an ESP32.
+    """Write the image to the board at `device`, a serial port, or at the first USB serial port that has an ESP32.
 
-    Raises Failure when there is no board, another chip, or the writing ends early: another run writes all of it again.
+    Raise Failure when there is no board, another chip, or the writing ends early: another run writes all of it again.
     """
     places = layout(made, table)
     for _, path in places:
@@ -79,7 +79,7 @@ def flash(made, table, device, say):
 
 
 def connect(candidates):
-    """Returns esptool's object for the first ESP32 at one of the serial ports. Raises Failure that says what was
+    """Return esptool's object for the first ESP32 at one of the serial ports. Raise Failure that says what was
     found instead.
     """
     import esptool
@@ -104,7 +104,7 @@ def connect(candidates):
 
 
 def write(chip, places, say):
-    """Writes (offset, Path) pairs, has the chip compare each MD5, and resets it. Raises Failure when that ends
+    """Write (offset, Path) pairs, has the chip compare each MD5, and resets it. Raise Failure when that ends
     early.
     """
     import esptool

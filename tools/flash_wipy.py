@@ -42,8 +42,8 @@ class Board:
 
 
 def parse_device(device):
-    """Makes a Board of what DEVICE= says: nothing, HOST, USER:PASSWORD@HOST, each with :PORT of FTP if need be.
-    Raises Failure.
+    """Make a Board of what DEVICE= says: nothing, HOST, USER:PASSWORD@HOST, each with :PORT of FTP if need be.
+    Raise Failure.
     """
     try:
         parts = urllib.parse.urlsplit('//' + (device or DEFAULT_HOST).removeprefix('ftp://'))
@@ -65,7 +65,7 @@ def parse_device(device):
 
 
 def flash(ctx, device):
-    """Writes build/WIPY/mcuimg.bin to the board that DEVICE= names. Raises Failure."""
+    """Write build/WIPY/mcuimg.bin to the board that DEVICE= names. Raise Failure."""
     image = ctx.build / 'mcuimg.bin'
     if device and (device.startswith('/dev/') or device.upper().startswith('COM')):
         flash_serial(ctx, image, device)
@@ -79,7 +79,7 @@ def flash(ctx, device):
 
 
 def check_size(size):
-    """Raises Failure when an image of `size` bytes does not go over the air."""
+    """Raise Failure when an image of `size` bytes does not go over the air."""
     if size > OVER_THE_AIR:
         raise Failure(
             f'the image of {size:,} bytes does not go over the air, which takes {OVER_THE_AIR:,}: nothing was sent. '
@@ -88,7 +88,7 @@ def check_size(size):
 
 
 def upload(board, files, say):
-    """Stores files (dict: path on the board to bytes) by FTP and reads each one back. Raises Failure; a second try
+    """Store files (dict: path on the board to bytes) by FTP and read each one back. Raise Failure; a second try
     repairs.
 
     Files that are on the board as they should be are not sent again. The image is: it cannot be read back.
@@ -100,7 +100,7 @@ def upload(board, files, say):
 
 @contextlib.contextmanager
 def _session(board):
-    """Gives an FTP session of a board that is logged in. Raises Failure for what goes wrong in it."""
+    """Give an FTP session of a board that is logged in. Raise Failure for what goes wrong in it."""
     where = f'FTP with {board.host}:{board.ftp_port}'
     try:
         with ftplib.FTP(timeout=_TIMEOUT) as ftp:
@@ -136,7 +136,7 @@ def _store(ftp, path, data, say):
 
 
 def _read(ftp, path):
-    """Returns the content of a file on the board, None where it cannot be read."""
+    """Return the content of a file on the board, None where it cannot be read."""
     parts = []
     try:
         ftp.retrbinary(f'RETR {path}', parts.append, _BLOCK)
@@ -168,20 +168,20 @@ class Files:
         pass
 
     def root(self):
-        """Returns the folder of the board's flash."""
+        """Return the folder of the board's flash."""
         return '/flash'
 
     def read(self, path):
-        """Returns the bytes of a file, None when it is not there. Raises Failure."""
+        """Return the bytes of a file, None when it is not there. Raise Failure."""
         with _session(self._board) as ftp:
             return _read(ftp, path)
 
     def write(self, path, data):
-        """Writes a file and reads it back. Raises Failure."""
+        """Write a file and read it back. Raise Failure."""
         upload(self._board, {path: data}, lambda text: None)
 
     def restart(self):
-        """Restarts the board; returns '': it tells its address on its console only. Raises Failure."""
+        """Restart the board; return '': it tells its address on its console only. Raise Failure."""
         restart(self._board, lambda text: None)
         return ''
 
@@ -190,7 +190,7 @@ class Telnet:
     """The board's REPL over telnet, as much of it as a reset and a question need."""
 
     def __init__(self, board):
-        """Connects and logs in. Raises OSError where nothing answers, Failure where the login is refused."""
+        """Connect and logs in. Raise OSError where nothing answers, Failure where the login is refused."""
         self._socket = socket.create_connection((board.host, board.telnet_port), _TIMEOUT)
         try:
             self._read_until(b'Login as:')
@@ -208,18 +208,18 @@ class Telnet:
             raise
 
     def type(self, line):
-        """Sends a line to the REPL."""
+        """Send a line to the REPL."""
         self._socket.sendall(line.encode() + b'\r\n')
 
     def ask(self, expression):
-        """Returns the text that the board prints for an expression of Python that gives a str."""
+        """Return the text that the board prints for an expression of Python that gives a str."""
         self.type(f"print('<<' + str({expression}) + '>>')")
-        # The board echoes the line: the answer is the part behind it, where the brackets stand without quotes.
+        # The board echoes the line: the answer is the part after it, where the brackets stand without quotes.
         text = self._read_until(b'>>\r\n', b'Error')
         return text.rpartition(b'<<')[2].partition(b'>>')[0].decode(errors='replace') if b'>>\r\n' in text else ''
 
     def close(self):
-        """Closes the connection."""
+        """Close the connection."""
         self._socket.close()
 
     def _read_until(self, *ends):
@@ -233,7 +233,7 @@ class Telnet:
 
 
 def restart(board, say):
-    """Resets the board. Raises Failure when its telnet server does not let us."""
+    """Reset the board. Raise Failure when its telnet server does not let us."""
     say('resetting the board')
     try:
         telnet = Telnet(board)
@@ -249,7 +249,7 @@ def restart(board, say):
 
 
 def confirm(board, build, say, wait=90, pause=2):
-    """Waits until the board runs the build whose id is `build`. Raises Failure when it does not within `wait`
+    """Wait until the board runs the build whose id is `build`. Raise Failure when it does not within `wait`
     seconds.
     """
     say('waiting for the board to come back')
@@ -281,7 +281,7 @@ def confirm(board, build, say, wait=90, pause=2):
 
 
 def flash_serial(ctx, image, device):
-    """Writes the image over the serial port with cc3200tool. Raises Failure where that is not installed."""
+    """Write the image over the serial port with cc3200tool. Raise Failure where that is not installed."""
     tool = shutil.which('cc3200tool')
     if tool is None:
         raise Failure(

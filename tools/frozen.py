@@ -75,8 +75,12 @@ BUILD = '{build}'
 '''
 
 
+# What an image carries of whom, as a web file: compressed only, as it is large and seldom read.
+LICENCES = 'licences.txt'
+
+
 def prepare(ctx, target):
-    """Writes build/NAME/frozen/ for a board and returns the Path of the manifest to build with. Raises Failure.
+    """Write build/NAME/frozen/ for a board and return the Path of the manifest to build with. Raise Failure.
 
     Files whose content is what it was keep their time, so that a build without changes compiles nothing.
     """
@@ -89,6 +93,8 @@ def prepare(ctx, target):
         www = getattr(target, 'WWW', ())
         if www:
             files = www_files([ROOT / path for path in www])
+            files[LICENCES + '.gz'] = _gzip((ROOT / 'NOTICE').read_bytes())
+            files = dict(sorted(files.items()))
             generated['www_image.py'] = www_module(files)
             if _has_templates(ctx, own):
                 generated.update(page_modules(files))
@@ -108,14 +114,14 @@ def prepare(ctx, target):
 
 
 def project_version():
-    """Returns the version of the project: `__version__` of modules/MicroWebSrv2/__init__.py."""
+    """Return the version of the project: `__version__` of modules/MicroWebSrv2/__init__.py."""
     path = ROOT / 'modules' / 'MicroWebSrv2' / '__init__.py'
     found = re.search(r"""^__version__ = ["']([^"']+)""", path.read_text() if path.exists() else '', re.MULTILINE)
     return found.group(1) if found else '0'
 
 
 def manifest_files(ctx, manifests):
-    """Returns what manifests freeze, as MicroPython's own manifestfile.py resolves it: a list of its ManifestOutput."""
+    """Return what manifests freeze, as MicroPython's own manifestfile.py resolves it: a list of its ManifestOutput."""
     tree = ctx.sources()
     path = tree.micropython / 'tools' / 'manifestfile.py'
     spec = importlib.util.spec_from_file_location('manifestfile', path)
@@ -138,7 +144,7 @@ def manifest_files(ctx, manifests):
 
 
 def build_id(ctx, manifests, inputs):
-    """Returns 16 hex digits that name an image: a SHA-256 over all that goes into it.
+    """Return 16 hex digits that name an image: a SHA-256 over all that goes into it.
 
     These are the files that the manifests freeze, the generated modules (`inputs`, bytes), the board's own files, the
     variables that change a build, the identity of the sources and the project's version.
@@ -165,7 +171,7 @@ def build_id(ctx, manifests, inputs):
 
 
 def www_files(folders):
-    """Returns the web files of folders as a dict: path inside the image to bytes, in sorted order; later folders win.
+    """Return the web files of folders as a dict: path inside the image to bytes, in sorted order; later folders win.
 
     Each file that gzip makes smaller gets a twin `NAME.gz`; hidden files are left out.
     """
@@ -185,7 +191,7 @@ def www_files(folders):
 
 
 def romfs(files):
-    """Returns a ROMFS image, as bytes, that holds `files` (dict of path to bytes) in a folder `www`."""
+    """Return a ROMFS image, as bytes, that holds `files` (dict of path to bytes) in a folder `www`."""
     # Here, not above: boards are loaded by set-up, before there is a Python environment with this package.
     from mpremote.romfs import VfsRomWriter
 
@@ -197,17 +203,17 @@ def romfs(files):
 
 
 def www_module(files):
-    """Returns the source text of the module www_image with `files` (dict of path to bytes)."""
+    """Return the source text of the module www_image with `files` (dict of path to bytes)."""
     data = romfs(files)
     identity = hashlib.sha256(data).hexdigest()[:8]
     return _WWW_IMAGE.format(size=len(data), identity=identity, data=data, mount=MOUNT_POINT)
 
 
 def page_modules(files):
-    """Compiles the .pyhtml pages among web files (dict of path to bytes) to the package that PyhtmlTemplate asks.
+    """Compile the .pyhtml pages among web files (dict of path to bytes) to the package that PyhtmlTemplate asks.
 
-    Returns dict of path to source text, empty without pages. A page that declares a variable global, or that looks at
-    where it was compiled (as eval does), is left to the device. Raises Failure for a page that is wrong.
+    Return dict of path to source text, empty without pages. A page that declares a variable global, or that looks at
+    where it was compiled (as eval does), is left to the device. Raise Failure for a page that is wrong.
     """
     modules = {}
     paths = []
@@ -222,9 +228,9 @@ def page_modules(files):
 
 
 def page_module(name, source):
-    """Returns the source text of a page's module, None where it must be compiled on the device.
+    """Return the source text of a page's module, None where it must be compiled on the device.
 
-    name: str, for messages. source: bytes, the page. Raises Failure if the page is wrong.
+    name: str, for messages. source: bytes, the page. Raise Failure if the page is wrong.
     """
     compiler = common.server_module('libs.pyhtmlCompiler')  # the device's own
     try:
@@ -252,7 +258,7 @@ def page_module(name, source):
 
 
 def _names(text):
-    """Returns which names a page's function takes from outside of it, and which it assigns: two sets."""
+    """Return which names a page's function takes from outside of it, and which it assigns: two sets."""
     used = set()
     assigned = set()
     tables = symtable.symtable(text, 'page', 'exec').get_children()
@@ -289,7 +295,7 @@ def _add_folder(writer, files, prefix):
 
 
 def _gzip(data):
-    """Compresses so that the same data gives the same bytes: no name, no time."""
+    """Compress so that the same data gives the same bytes: no name, no time."""
     stream = io.BytesIO()
     with gzip.GzipFile(filename='', mode='wb', compresslevel=9, fileobj=stream, mtime=0) as packed:
         packed.write(data)

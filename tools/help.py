@@ -1,4 +1,4 @@
-"""`make help`: the goals and variables with the texts that stand behind ## in the Makefile, and the boards."""
+"""`make help`: the goals and variables with the texts that follow ## in the Makefile, and the boards."""
 
 import re
 import sys
@@ -9,7 +9,7 @@ from tools.common import ROOT
 
 @common.tool
 def main(variables):
-    """Prints the help."""
+    """Print the help."""
     makefile = (ROOT / 'Makefile').read_text()
     goals = re.findall(r'^(\w+):.*?## ?(.*)$', makefile, re.MULTILINE)
     settings = re.findall(r'^(\w+) \?=([^#\n]*)## ?(.*)$', makefile, re.MULTILINE)

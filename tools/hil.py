@@ -12,7 +12,7 @@ SUITE = ROOT / 'tests' / 'hil'
 
 @common.tool
 def main(variables):
-    """Builds the image of BOARD and runs the tests on the board at DEVICE; returns pytest's status."""
+    """Build the image of BOARD and run the tests on the board at DEVICE; return pytest's status."""
     name = variables.get('BOARD', 'QEMU')
     boards.can(boards.load(name), 'HIL')
     build.build(name, variables)
@@ -20,7 +20,7 @@ def main(variables):
 
 
 def run_suite(name, variables):
-    """Runs the tests on a board whose image is built; returns pytest's status."""
+    """Run the tests on a board whose image is built; return pytest's status."""
     device = ['--device', variables['DEVICE']] if 'DEVICE' in variables else []
     arguments = shlex.split(variables.get('ARGS', ''))
     return subprocess.run(

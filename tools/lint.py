@@ -1,4 +1,6 @@
-"""`make lint`: ruff, its format, too; and that each module for devices compiles, without floats and `async def`."""
+"""`make lint`: ruff and its format; that modules leave each other's private attributes alone (tools/privates.py); and
+that each module for devices compiles, without floats and `async def`.
+"""
 
 import ast
 import subprocess
@@ -6,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import common, sources
+from tools import common, privates, sources
 from tools.common import ROOT, Failure
 
 # Run by CPython only; one that ends with a slash is a folder.
@@ -14,6 +16,7 @@ HOST_ONLY = (
     'modules/MicroWebSrv2/__main__.py',
     'modules/MicroWebSrv2/host/',
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
+    'modules/MicroWebSrv2/libs/xasPollerHost.py',
 )
 
 # Frozen only into firmware that has floats and asyncio.
@@ -25,8 +28,9 @@ MACHINE = '-march=armv7m'
 
 @common.tool
 def main(variables):
-    """Checks all sources; prints each fault, status 2 when there is one."""
+    """Check all sources; print each fault, status 2 when there is one."""
     faults = ruff('check', '--output-format', 'concise') + ruff('format', '--check')
+    faults += privates.faults(privates.accesses(privates.sources()))
     faults += dialect_faults() + compile_faults(sources.mpy_cross(variables))
     for fault in faults:
         common.say(fault)
@@ -44,7 +48,7 @@ def ruff(*command):
 
 
 def device_files():
-    """Returns the Paths of all Python files that are frozen into images, sorted."""
+    """Return the Paths of all Python files that are frozen into images, sorted."""
     files = {ROOT / 'boards' / 'lib' / path.name for path in ROOT.glob('boards/lib/*.py')}
     files.update(ROOT.glob('modules/**/*.py'), ROOT.glob('firmware/*.py'))
     files.update(ROOT.glob('boards/*/board.py'), ROOT.glob('boards/*/_boot.py'))
@@ -57,7 +61,7 @@ def is_host_only(path):
 
 
 def dialect_faults():
-    """Returns a line for each float and `async` in the files for devices: the smallest board has neither."""
+    """Return a line for each float and `async` in the files for devices: the smallest board has neither."""
     faults = []
     for path in device_files():
         name = path.relative_to(ROOT).as_posix()
@@ -78,7 +82,7 @@ def _dialect_fault(node):
 
 
 def compile_faults(mpy_cross):
-    """Returns a line for each file for devices that the compiler of MicroPython refuses."""
+    """Return a line for each file for devices that the compiler of MicroPython refuses."""
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         for path in device_files():

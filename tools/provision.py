@@ -36,7 +36,7 @@ QUESTIONS = {
 
 @common.tool
 def main(variables):
-    """Provisions the board at DEVICE."""
+    """Provision the board at DEVICE."""
     name = variables.get('BOARD', 'STOCK')
     target = boards.load(name if name in boards.names() else 'STOCK')
     context = boards.Context(target.NAME, variables)
@@ -68,15 +68,15 @@ def main(variables):
 
 
 def connect(target, device):
-    """Returns the connection to a board: the target's own kind, else its serial port; a context manager."""
+    """Return the connection to a board: the target's own kind, else its serial port; a context manager."""
     own = getattr(target, 'connect', None)
     return own(device) if own else repl.Board(repl.choose_port(device))
 
 
 def collect(variables, wlan):
-    """Returns what is to be set: a dict of variable names to str. Asks at a terminal for what was not given.
+    """Return what is to be set: a dict of variable names to str. Asks at a terminal for what was not given.
 
-    `wlan` tells whether the board has Wi-Fi. Raises Failure where nothing was given and nobody can be asked.
+    `wlan` tells whether the board has Wi-Fi. Raise Failure where nothing was given and nobody can be asked.
     """
     wanted = [name for name in QUESTIONS if wlan or not name.startswith('WIFI')]
     # make hands secrets on in the environment, where other users of the computer do not see them.
@@ -92,13 +92,13 @@ def collect(variables, wlan):
 
 
 def ask(name):
-    """Asks for a variable at the terminal; secrets are not shown. Returns a str, empty for none."""
+    """Ask for a variable at the terminal; secrets are not shown. Return a str, empty for none."""
     question = f'{QUESTIONS[name]}: '
     return (getpass.getpass(question) if name in SECRETS else input(question)).strip()
 
 
 def change(old, answers):
-    """Returns the new config.json, bytes: the old one (bytes or None) with the answers set. Raises Failure for what
+    """Return the new config.json, bytes: the old one (bytes or None) with the answers set. Raise Failure for what
     is not right.
     """
     try:
@@ -120,7 +120,7 @@ def change(old, answers):
 
 
 def parse_address(text):
-    """Returns the keys that ADDRESS sets: 'dhcp', or ADDRESS/BITS,GATEWAY[,DNS]. Raises Failure."""
+    """Return the keys that ADDRESS sets: 'dhcp', or ADDRESS/BITS,GATEWAY[,DNS]. Raise Failure."""
     import ipaddress
 
     if text.lower() == 'dhcp':
@@ -138,7 +138,7 @@ def parse_address(text):
 
 
 def check(config):
-    """Returns what firmware/config.py finds wrong in a configuration, a list of str."""
+    """Return what firmware/config.py finds wrong in a configuration, a list of str."""
     spec = importlib.util.spec_from_file_location('firmware_config', ROOT / 'firmware' / 'config.py')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -146,7 +146,7 @@ def check(config):
 
 
 def show(address):
-    """Opens the address in the browser where a person sits at a desktop."""
+    """Open the address in the browser where a person sits at a desktop."""
     if sys.stdout.isatty() and (
         os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY') or sys.platform == 'darwin'
     ):

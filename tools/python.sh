@@ -3,7 +3,7 @@
 command -v python3 >/dev/null && exit 0
 install='apt-get update && apt-get install -y --no-install-recommends python3 python3-venv'
 if ! command -v apt-get >/dev/null; then
-    echo 'error: python3 is missing: please install Python 3.9 or newer' >&2
+    echo 'error: python3 is missing: please install Python 3.11 or newer' >&2
     exit 2
 fi
 if [ "$(id -u)" = 0 ]; then

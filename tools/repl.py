@@ -4,7 +4,10 @@ transport.
 
 import ast
 import contextlib
+import errno
 import hashlib
+import io
+import os
 import time
 from dataclasses import dataclass
 
@@ -13,8 +16,18 @@ from tools.common import Failure
 OLDEST_MICROPYTHON = (1, 22)
 MPY_VERSION = 6
 
-# Written in one piece; each takes a round trip.
+# Read and written in one piece; each takes a round trip.
 _CHUNK = 1024
+
+# What the mode of a folder has, as MicroPython tells it.
+_FOLDER = 0x4000
+
+# What a board's file system may say.
+_OF_FILES = (errno.ENOENT, errno.EEXIST, errno.ENOSPC, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENODEV)
+
+# Seconds that the board gets to come to its REPL, try after try: a Ctrl-C that comes while it starts ends what starts
+# then, not what the start leads to, and nobody is there for what was typed after it.
+_PATIENCE = (5, 10, 20, 40)
 
 # Prints the folder of the flash. An image of this project mounts it in its module `board`, a stock one at its start.
 _ROOT = """
@@ -33,39 +46,6 @@ try:
     print(firmware.__file__.endswith('.py'))
 except ImportError:
     print(False)
-"""
-
-# Prints [path, SHA-256, or None] for each of the files in `paths`; reads pieces that fit into any heap.
-_HASHES = """
-import hashlib, binascii
-for p in paths:
-    try:
-        with open(p, 'rb') as f:
-            h = hashlib.sha256()
-            while True:
-                d = f.read(512)
-                if not d:
-                    break
-                h.update(d)
-        print(repr([p, binascii.hexlify(h.digest()).decode()]))
-    except OSError:
-        print(repr([p, None]))
-"""
-
-# Prints the paths of all files below the folders in `paths`.
-_FILES = """
-import os
-todo = list(paths)
-while todo:
-    p = todo.pop()
-    try:
-        for e in os.ilistdir(p):
-            if e[1] & 0x4000:
-                todo.append(p + '/' + e[0])
-            else:
-                print(repr(p + '/' + e[0]))
-    except OSError:
-        pass
 """
 
 # Puts the file `new` in the place of `old`; FAT does not rename over a file that is there.
@@ -93,14 +73,14 @@ class System:
 
 
 def serial_ports():
-    """Returns the serial ports that may lead to a board: those of USB adapters and boards, as a list of str."""
+    """Return the serial ports that may lead to a board: those of USB adapters and boards, as a list of str."""
     from serial.tools import list_ports
 
     return sorted(port.device for port in list_ports.comports() if port.vid is not None)
 
 
 def choose_port(device):
-    """Returns `device`, or the only USB serial port that is there. Raises Failure where it is to be chosen."""
+    """Return `device`, or the only USB serial port that is there. Raise Failure where it is to be chosen."""
     if device:
         return device
     found = serial_ports()
@@ -118,7 +98,7 @@ class Board:
     """
 
     def __init__(self, device):
-        """Connects to the board at `device`, the name of a serial port or pseudo-terminal."""
+        """Connect to the board at `device`, the name of a serial port or pseudo-terminal."""
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
 
@@ -132,10 +112,20 @@ class Board:
             ) from error
         try:
             with self._errors():
-                self._transport.enter_raw_repl(soft_reset=True, timeout_overall=20)
+                self._enter()
         except BaseException:
             self._close()
             raise
+
+    def _enter(self):
+        """Stop what runs, and come to a raw REPL that has seen nothing yet."""
+        for patience in _PATIENCE:
+            with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what came instead
+                try:
+                    return self._transport.enter_raw_repl(soft_reset=True, timeout_overall=patience)
+                except self._error:
+                    if patience == _PATIENCE[-1]:
+                        raise
 
     def __enter__(self):
         return self
@@ -144,7 +134,7 @@ class Board:
         self._close()
 
     def run(self, code, **names):
-        """Runs code on the board, with `names` as its global names (values that repr() can write); returns its
+        """Run code on the board, with `names` as its global names (values that repr() can write); return its
         output, str.
         """
         head = ''.join(f'{name} = {value!r}\n' for name, value in names.items())
@@ -152,7 +142,7 @@ class Board:
             return self._transport.exec(head + code).decode(errors='replace')
 
     def system(self):
-        """Returns the System that runs on the board. Raises Failure when it is too old for this project."""
+        """Return the System that runs on the board. Raise Failure when it is too old for this project."""
         text = self.run(
             "import sys\ni = sys.implementation\nprint(repr([i.name, tuple(i.version[:3]), getattr(i, '_mpy', 0) & "
             '255, sys.platform]))'
@@ -169,51 +159,61 @@ class Board:
         return System(version, mpy, platform)
 
     def has_image(self):
-        """Tells whether the board runs an image of this project, with the modules frozen."""
+        """Tell whether the board runs an image of this project, with the modules frozen."""
         return self.run(_HAS_IMAGE).strip() == 'True'
 
     def root(self):
-        """Returns the folder of the board's flash, mounted, without a slash at its end: '' or '/flash'."""
+        """Return the folder of the board's flash, mounted, without a slash at its end: '' or '/flash'."""
         return self.run(_ROOT).strip().rstrip('/')
 
     def hashes(self, paths):
-        """Returns the SHA-256 of files as a dict: path to hexadecimal digits, None for a file that is not there."""
-        lines = self.run(_HASHES, paths=list(paths)).splitlines()
-        return dict(ast.literal_eval(line) for line in lines)
+        """Return the SHA-256 of files as a dict: path to hexadecimal digits, None for a file that is not there."""
+        return {path: self._hash(path) for path in paths}
+
+    def _hash(self, path):
+        with self._errors(), contextlib.suppress(FileNotFoundError):
+            return self._transport.fs_hashfile(path, 'sha256', _CHUNK).hex()
+        return None
 
     def files(self, folders):
-        """Returns the paths of all files below folders, as a list of str."""
-        return [ast.literal_eval(line) for line in self.run(_FILES, paths=list(folders)).splitlines()]
+        """Return the paths of all files below folders, as a list of str; a folder that is not there has none."""
+        found = []
+        for folder in folders:
+            with self._errors(), contextlib.suppress(FileNotFoundError):
+                for entry in self._transport.fs_listdir(folder):
+                    path = f'{folder}/{entry.name}'
+                    found += self.files([path]) if entry.st_mode & _FOLDER else [path]
+        return found
 
     def read(self, path):
-        """Returns the bytes of a file, None when it is not there."""
-        with self._errors():
-            return self._transport.fs_readfile(path, _CHUNK) if self._transport.fs_exists(path) else None
+        """Return the bytes of a file, None when it is not there."""
+        with self._errors(), contextlib.suppress(FileNotFoundError):
+            return bytes(self._transport.fs_readfile(path, _CHUNK))
+        return None
 
     def write(self, path, data):
-        """Writes a file in a way that it is there whole, or as it was: power and cable may go at any time."""
+        """Write a file in a way that it is there whole, or as it was: power and cable may go at any time."""
         new = path + '.new'
         with self._errors():
-            self._transport.exec(f'f = open({new!r}, "wb")')
-            for start in range(0, len(data), _CHUNK):
-                self._transport.exec(f'f.write({bytes(data[start : start + _CHUNK])!r})')
-            self._transport.exec('f.close()')
-        if self.hashes([new])[new] != hashlib.sha256(data).hexdigest():
+            self._transport.fs_writefile(new, bytes(data), _CHUNK)
+        if self._hash(new) != hashlib.sha256(data).hexdigest():
             raise Failure(f'{path} was not stored whole; run it again')
         self.run(_RENAME, new=new, old=path)
 
     def make_folder(self, path):
-        """Makes a folder, with those above it, unless it is there."""
+        """Make a folder, with those above it, unless it is there."""
         parts = path.strip('/').split('/')
         for count in range(1, len(parts) + 1):
-            self.run('import os\ntry:\n os.mkdir(p)\nexcept OSError:\n pass', p='/' + '/'.join(parts[:count]))
+            with self._errors(), contextlib.suppress(FileExistsError):
+                self._transport.fs_mkdir('/' + '/'.join(parts[:count]))
 
     def remove(self, path):
-        """Removes a file."""
-        self.run('import os\nos.remove(p)', p=path)
+        """Remove a file. Raise Failure when it is not there."""
+        with self._errors():
+            self._transport.fs_rmfile(path)
 
     def restart(self, wait=60):
-        """Restarts the board's program; returns the address that it prints within `wait` seconds, None if it prints
+        """Restart the board's program; return the address that it prints within `wait` seconds, None if it prints
         none.
         """
         with self._errors():
@@ -222,7 +222,7 @@ class Board:
             return self._address(time.monotonic() + wait)
 
     def _address(self, deadline):
-        """Reads the console until the harness says `open http://…`."""
+        """Read the console until the harness says `open http://…`."""
         text = b''
         while time.monotonic() < deadline:
             text += self._transport.serial.read(1)
@@ -242,6 +242,11 @@ class Board:
             last = error.error_output.strip().splitlines()[-1:] or ['']
             raise Failure(f'the board at {self.device} says: {last[0]}') from error
         except (self._error, OSError) as error:
+            # mpremote makes an OSError of one of the board's file system; pyserial's have no such number.
+            if getattr(error, 'errno', None) in _OF_FILES:
+                raise Failure(
+                    f'the board at {self.device} says: {os.strerror(error.errno)}: {error.strerror}'
+                ) from error
             raise Failure(
                 f'the connection with {self.device} is lost: plug the board in and run it again ({error})'
             ) from error

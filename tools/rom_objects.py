@@ -195,13 +195,13 @@ class Module:
         self.classes = []  # C text of the entries of rom_classes
 
     def function(self, name):
-        """Returns the address of a function's constant, as a C expression. Raises Runtime if it has none."""
+        """Return the address of a function's constant, as a C expression. Raise Runtime if it has none."""
         if name not in self.functions:
             raise Runtime(name)
         return f'&rom_functions_{self.name}[{list(self.functions).index(name)}]'
 
     def constant(self, kind, name, initialiser):
-        """Defines a constant object; returns its address."""
+        """Define a constant object; return its address."""
         self.extra.append(f'static const {kind} {name} = {initialiser};\n')
         return f'&{name}'
 
@@ -225,7 +225,7 @@ class ClassBody:
         self._count = 0
 
     def execute(self, instructions):
-        """Executes. instructions: list of (name, argument text). Raises Runtime."""
+        """Execute. instructions: list of (name, argument text). Raise Runtime."""
         for name, argument in instructions:
             method = getattr(self, '_' + name.lower(), None)
             if method is None:
@@ -325,9 +325,9 @@ class ClassBody:
 
 
 def addition(text, tools):
-    """Returns the C text that puts functions and classes into flash.
+    """Return the C text that puts functions and classes into flash.
 
-    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. Raises ValueError, KeyError or
+    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. Raise ValueError, KeyError or
     IndexError when the text has another form than that of MicroPython 1.25.
     """
     ends = [(found.start(), Module(found.group(1), found.group(2))) for found in _MODULE.finditer(text)]
@@ -372,7 +372,7 @@ def _add_classes(text, modules, tools):
 
 
 def _dict(name, items, tools):
-    """Returns C text that defines a dict: hashed as MicroPython hashes names, or without order where it does not."""
+    """Return C text that defines a dict: hashed as MicroPython hashes names, or without order where it does not."""
 
     def entry(key):
         return f'    {{MP_ROM_QSTR(MP_QSTR_{tools.qstr_escape(key)}), {items[key]}}},\n'
@@ -396,7 +396,7 @@ def _dict(name, items, tools):
 
 
 def _tables(modules):
-    """Yields the C text of the constants; each module's begins with the line that tools/size.py looks for."""
+    """Yield the C text of the constants; each module's begins with the line that tools/size.py looks for."""
     yield f'static mp_module_context_t rom_contexts[{len(modules)}];\n'
     for module in modules:
         if module.functions:
@@ -414,7 +414,7 @@ def _tables(modules):
 
 
 def main():
-    """Runs makemanifest.py, then adds to what it wrote. Raises SystemExit as that does."""
+    """Run makemanifest.py, then adds to what it wrote. Raise SystemExit as that does."""
     sys.argv = sys.argv[1:]
     folder = os.path.dirname(sys.argv[0])
     sys.path[:0] = [folder, os.path.join(folder, '..', 'py')]

@@ -8,7 +8,7 @@ from tools.common import ROOT, Failure
 
 @common.tool
 def main(variables):
-    """Runs the board BOARD with its server on TCP port PORT of this computer; FLASH stands for the device's flash."""
+    """Run the board BOARD with its server on TCP port PORT of this computer; FLASH stands for the device's flash."""
     name = variables.get('BOARD', 'UNIX')
     run = boards.can(boards.load(name), 'run')
     port = port_number(variables.get('PORT', '8080'))
@@ -18,7 +18,7 @@ def main(variables):
 
 
 def port_number(text):
-    """Returns the TCP port that a text names. Raises Failure unless it is 1 to 65535."""
+    """Return the TCP port that a text names. Raise Failure unless it is 1 to 65535."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise Failure(f'PORT={text} is no TCP port: give a number from 1 to 65535')
     return int(text)

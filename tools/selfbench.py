@@ -37,11 +37,11 @@ class Context(boards.Context):
         self.log = self.build / 'build.log'
 
     def manifest(self):
-        """Returns the Path of the manifest to build with. Raises Failure."""
+        """Return the Path of the manifest to build with. Raise Failure."""
         return frozen.prepare(self, _WebFiles)
 
     def _configuration(self):
-        """Returns what the board's own build compares: the port is the same."""
+        """Return what the board's own build compares: the port is the same."""
         return boards.Context(NAME, self.variables)._configuration()
 
 
@@ -50,7 +50,7 @@ class _WebFiles:
 
 
 def build(variables=None, peer=None):
-    """Builds the image; returns the Path of its ELF file. Raises Failure.
+    """Build the image; return the Path of its ELF file. Raise Failure.
 
     `peer`: 'microdot' for the image of that server, whose package tests/bench/manifest.py must find.
     """
@@ -64,9 +64,9 @@ def build(variables=None, peer=None):
 
 
 def run(image, arguments='', extra=()):
-    """Runs the image once; returns a dict: kind of request to {'instructions': …, 'bytes': …}.
+    """Run the image once; return a dict: kind of request to {'instructions': …, 'bytes': …}.
 
-    `arguments`: those of boards/QEMU/selfbench/main.py. `extra`: more arguments for QEMU. Raises Failure.
+    `arguments`: those of boards/QEMU/selfbench/main.py. `extra`: more arguments for QEMU. Raise Failure.
     """
     text = emulator.run_closed(image, f'seed=1 {arguments}', extra)
     if 'Traceback' in text or 'FAULT' in text:
@@ -76,7 +76,7 @@ def run(image, arguments='', extra=()):
 
 
 def profile(variables=None, kinds=KINDS):
-    """Prints for each kind of request where its instructions go, by function. Raises Failure."""
+    """Print for each kind of request where its instructions go, by function. Raise Failure."""
     image = build(variables)
     functions = Functions(image)
     plugin = _plugin(image.parent)
@@ -93,7 +93,7 @@ def profile(variables=None, kinds=KINDS):
 
 
 def _plugin(folder):
-    """Compiles QEMU's plugin for the QEMU that is installed; returns the Path of the shared object. Raises Failure."""
+    """Compile QEMU's plugin for the QEMU that is installed; return the Path of the shared object. Raise Failure."""
     source = ROOT / 'boards' / NAME / 'profiler' / 'plugin.c'
     made = folder / 'plugin.so'
     text = subprocess.run(
@@ -108,7 +108,7 @@ def _plugin(folder):
 
 
 def _executions(image, plugin, arguments):
-    """Runs the image; returns how often each block was executed: a Counter by (address, instructions in the block)."""
+    """Run the image; return how often each block was executed: a Counter by (address, instructions in the block)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'counts'
         run(image, arguments, ['-plugin', f'{plugin},out={path}'])
@@ -131,7 +131,7 @@ class Functions:
         self._addresses = [address for address, _, _ in self._functions]
 
     def name(self, address):
-        """Returns the name of the function that an address lies in, '?' where there is none."""
+        """Return the name of the function that an address lies in, '?' where there is none."""
         index = bisect.bisect_right(self._addresses, address) - 1
         if index < 0 or address >= self._functions[index][0] + self._functions[index][1]:
             return '?'
@@ -139,19 +139,19 @@ class Functions:
 
 
 def compiler():
-    """Returns the compiler's name and major version, on which the numbers depend. Raises Failure."""
+    """Return the compiler's name and major version, on which the numbers depend. Raise Failure."""
     gcc = common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
     version = subprocess.run([gcc, '-dumpversion'], capture_output=True, text=True, check=True).stdout
     return f'arm-none-eabi-gcc {version.partition(".")[0].strip()}'
 
 
 def record():
-    """Returns the numbers of record, as run() does; none, an empty dict, where none are of this compiler."""
+    """Return the numbers of record, as run() does; none, an empty dict, where none are of this compiler."""
     return json.loads(RECORD.read_text()).get(compiler(), {})
 
 
 def grown(results, recorded):
-    """Returns lines that tell what grew beyond the tolerance, and what one of the two does not have."""
+    """Return lines that tell what grew beyond the tolerance, and what one of the two does not have."""
     faults = [f'{kind}: measured or recorded, but not both' for kind in sorted(set(results) ^ set(recorded))]
     for kind in sorted(set(results) & set(recorded)):
         for what, limit in recorded[kind].items():
@@ -164,7 +164,7 @@ def grown(results, recorded):
 
 
 def table(results, recorded):
-    """Returns the text of a table of results beside the record."""
+    """Return the text of a table of results beside the record."""
     lines = [f'{"request":<12}{"instructions":>14}{"recorded":>12}{"bytes":>10}{"recorded":>12}']
     for kind, row in results.items():
         line = f'{kind:<12}'
@@ -176,7 +176,7 @@ def table(results, recorded):
 
 @common.tool
 def main(variables):
-    """Prints the table; status 1 when a number has grown beyond the tolerance."""
+    """Print the table; status 1 when a number has grown beyond the tolerance."""
     results = run(build(variables))
     recorded = record()
     common.say(table(results, recorded))

@@ -15,7 +15,7 @@ import sys
 from tools import boards, common
 from tools.common import BUILD, ROOT, Failure
 
-OLDEST_PYTHON = (3, 9)
+OLDEST_PYTHON = (3, 11)
 VENV = ROOT / '.venv'
 LOG = BUILD / 'setup.log'
 
@@ -28,10 +28,13 @@ EXTRAS = {
     'flash': ('flash',),
     'deploy': ('flash',),
     'provision': ('flash',),
+    'mutants': ('test',),
+    'soak': ('test', 'soak'),
+    'requirements': ('requirements',),
 }
 
 # Goals that run a board's image on this machine, and those that build all boards that can be built here.
-RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test')
+RUNNING = ('run', 'hil', 'bench', 'debug', 'profile', 'test', 'soak')
 ALL_BOARDS = ('test',)
 
 # Goals that take boards of any name, also those that have no folder here; nothing is built for one.
@@ -51,7 +54,7 @@ PROGRAMS = {
 
 
 def debian_packages(goal, variables):
-    """Returns the sorted names of the Debian packages that a goal needs."""
+    """Return the sorted names of the Debian packages that a goal needs."""
     wanted = set(boards.PACKAGES)
     chosen = [variables.get('BOARD', 'UNIX')]
     if goal in ALL_BOARDS:
@@ -71,7 +74,7 @@ def debian_packages(goal, variables):
 
 
 def missing_packages(packages):
-    """Returns the Debian packages that are not installed; on a Linux without dpkg, those whose program is missing."""
+    """Return the Debian packages that are not installed; on a Linux without dpkg, those whose program is missing."""
     if shutil.which('dpkg-query') is None:
         return [name for name in packages if name in PROGRAMS and shutil.which(PROGRAMS[name]) is None]
     result = subprocess.run(
@@ -84,7 +87,7 @@ def missing_packages(packages):
 
 
 def install_packages(packages):
-    """Installs Debian packages. Raises Failure with the command to type where this user may not, or apt cannot."""
+    """Install Debian packages. Raise Failure with the command to type where this user may not, or apt cannot."""
     if shutil.which('apt-get') is None:
         raise Failure(
             f'please install what Debian calls {" ".join(packages)}: this machine has no apt-get to do it with'
@@ -105,7 +108,7 @@ def install_packages(packages):
 
 
 def _become_root():
-    """Returns the command words that make a command run as root, [] as root, None where that needs a password."""
+    """Return the command words that make a command run as root, [] as root, None where that needs a password."""
     if os.geteuid() == 0:
         return []
     if shutil.which('sudo') and subprocess.run(['sudo', '-n', 'true'], capture_output=True).returncode == 0:
@@ -114,7 +117,7 @@ def _become_root():
 
 
 def make_environment(goal, variables):
-    """Makes .venv and installs what the goal needs into it, unless that is there. Raises Failure."""
+    """Make .venv and install what the goal needs into it, unless that is there. Raise Failure."""
     names = ['build', *EXTRAS.get(goal, ())] + (['container'] if 'CONTAINER' in variables else [])
     files = [ROOT / 'requirements' / f'{name}.txt' for name in names]
     files = [path for path in files if path.is_file()]
@@ -130,13 +133,14 @@ def make_environment(goal, variables):
             return
         common.say(f'installing {", ".join(path.relative_to(ROOT).as_posix() for path in wanted)} into .venv')
         arguments = [word for path in wanted for word in ('-r', path)]
-        common.run([python, '-m', 'pip', 'install', '--disable-pip-version-check', *arguments], 'pip install', LOG)
+        command = [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--require-hashes', *arguments]
+        common.run(command, 'pip install', LOG)
         for path in wanted:
             _stamp(path).touch()
 
 
 def _same_python(python):
-    """Tells whether .venv is whole and was made by this very Python."""
+    """Tell whether .venv is whole and was made by this very Python."""
     settings = VENV / 'pyvenv.cfg'
     if not (python.exists() and settings.is_file() and (VENV / 'bin' / 'pip').exists()):
         return False
@@ -145,12 +149,12 @@ def _same_python(python):
 
 
 def _stamp(path):
-    """Returns the Path of the file that says that a requirements file, as it is now, is installed in .venv."""
+    """Return the Path of the file that says that a requirements file, as it is now, is installed in .venv."""
     return VENV / f'.{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}'
 
 
 def _lines(path):
-    """Returns the words of a list of names, one a line, `#` for comments; nothing where there is no such file."""
+    """Return the words of a list of names, one a line, `#` for comments; nothing where there is no such file."""
     if not path.is_file():
         return []
     lines = (line.partition('#')[0].strip() for line in path.read_text().splitlines())
@@ -158,7 +162,7 @@ def _lines(path):
 
 
 def main(variables, goal):
-    """Installs what `goal` needs."""
+    """Install what `goal` needs."""
     if sys.version_info < OLDEST_PYTHON:
         raise Failure(
             f'Python {".".join(map(str, OLDEST_PYTHON))} or newer is needed; python3 is {sys.version.split()[0]}'

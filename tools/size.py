@@ -16,7 +16,7 @@ from tools.common import Failure, need_tool
 
 _SECTION = re.compile(r'^// frozen module (\w+)$')
 _SYMBOL = re.compile(r'^(?:static )?const [\w *]+?[ *](\w+)(?:\[\d*\])*(?: __attribute__\(.*\))? = ')
-# What stands before, between and behind the modules, for all of them.
+# What stands before, between and after the modules, for all of them.
 _TABLES = re.compile(r'^const [\w *]+?[ *]mp_(?:qstr_)?frozen_')
 _CONSTANT = re.compile(r'\{\{&mp_type_(?:str|bytes)\}, \d+, (\d+), ')
 _MODULE = re.compile(r'^MICROPY_FROZEN_LIST_ITEM\("[^"]*", "([^"]+)"\)$')
@@ -26,7 +26,7 @@ SHARED = 'names that modules share, tables'
 
 @common.tool
 def main(variables):
-    """Prints the sizes of the board BOARD, or of all boards that can be built here."""
+    """Print the sizes of the board BOARD, or of all boards that can be built here."""
     if 'BOARD' in variables:
         show(variables['BOARD'], variables)
         return 0
@@ -48,7 +48,7 @@ class OverLimit(Failure):
 
 
 def show(name, variables):
-    """Builds a board and prints its sizes. Raises Failure, OverLimit when a limit is crossed."""
+    """Build a board and print its sizes. Raise Failure, OverLimit when a limit is crossed."""
     target = boards.load(name)
     if not hasattr(target, 'size'):
         raise Failure('it has no image of its own')
@@ -70,7 +70,7 @@ def show(name, variables):
 
 
 def frozen_bytes(context, cross_compile):
-    """Returns the frozen bytes by module file, largest first, as a dict that ends with SHARED. Raises Failure.
+    """Return the frozen bytes by module file, largest first, as a dict that ends with SHARED. Raise Failure.
 
     `cross_compile` is the prefix of the board's binutils, as `arm-none-eabi-`.
     """
@@ -83,20 +83,20 @@ def frozen_bytes(context, cross_compile):
 
 
 def symbol_sizes(path, cross_compile):
-    """Returns the sizes in bytes of all symbols that an object file defines, by name."""
+    """Return the sizes in bytes of all symbols that an object file defines, by name."""
     lines = _output([need_tool(f'{cross_compile}nm', 'binutils'), '--print-size', path]).splitlines()
     fields = [line.split() for line in lines]
     return {field[3]: int(field[1], 16) for field in fields if len(field) == 4}
 
 
 def section_bytes(path, cross_compile):
-    """Returns the bytes that an object file adds to an image: its text and data."""
+    """Return the bytes that an object file adds to an image: its text and data."""
     text, data = _output([need_tool(f'{cross_compile}size', 'binutils'), path]).splitlines()[1].split()[:2]
     return int(text) + int(data)
 
 
 def divide(source, sizes, total):
-    """Returns frozen bytes by module file, largest first, the rest of `total` last as SHARED.
+    """Return frozen bytes by module file, largest first, the rest of `total` last as SHARED.
 
     `source` is the text of frozen_content.c, `sizes` the symbols' sizes in its object file.
     """
@@ -122,7 +122,7 @@ def divide(source, sizes, total):
 
 
 def _identifier(file):
-    """Returns the name that mpy-tool gives to what it makes of a module's file."""
+    """Return the name that mpy-tool gives to what it makes of a module's file."""
     return re.sub(r'\W', '_', file.removesuffix('.py'))
 
 

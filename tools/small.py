@@ -3,8 +3,15 @@
 In frozen code each name that the firmware does not have already costs its length and eight bytes. Names that nobody
 outside of the set can know are replaced by names that the firmware has anyway, of things that the set does not use:
 they cost nothing. What others know stays: the documentation's names (PascalCase, camelCase), names of modules,
-parameters of documented functions, and whatever stands as a string. Besides, module constants become const(), and
-`_SMALL`, where a module has it, becomes 1.
+parameters of documented functions, and whatever stands as a string. Besides, module constants become const().
+
+A comment after the head of a function says what may be left out:
+
+    def positive(value, name):  # small: a check
+    def is_foreign(self):  # small: False without threads
+
+The first only refuses values, or returns the one that it is given: a property whose setter does no more than that is
+made a plain attribute. Calls of the second are False on a board that is without what is named.
 """
 
 import ast
@@ -34,28 +41,30 @@ _TAKEN = set(dir(builtins)).union(*(dir(kind) for kind in _TYPES), keyword.kwlis
 
 
 def port_names(text):
-    """Returns the names that a firmware has, of the text of its genhdr/qstrdefs.generated.h."""
+    """Return the names that a firmware has, of the text of its genhdr/qstrdefs.generated.h."""
     return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
 
 
-def shrink(sources, known, without=(), nothing=(), keys=(), never=()):
-    """Returns the sources made small: a dict of module path to text, as given.
+def shrink(sources, known, without=(), nothing=(), keys=(), lacks=()):
+    """Return the sources made small: a dict of module path to text, as given.
 
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
     `without`: functions and 'Class.method's that are left out, with their properties' setters.
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
-    and classes. `never`: functions whose calls are taken as False.
-    Raises SyntaxError for what is no Python.
+    and classes. `lacks`: what the board is without, as marks of functions name it.
+    Raise SyntaxError for what is no Python.
     """
     trees = {path: _without_docstrings(ast.parse(text, path)) for path, text in sources.items()}
     defined = known.union(*(_defined_attributes(tree) for tree in trees.values()))
+    checks = _marked(sources, trees, ('a check',))
+    never = _marked(sources, trees, [f'False without {name}' for name in lacks])
     for path, tree in trees.items():
         Folder(path, sources, known, nothing, defined, never).visit(tree)
         _leave_out(tree, without)
         _leave_out_keys(tree, keys)
-    plain = _plain_properties(trees.values())
+    plain = _plain_properties(trees.values(), checks)
     for tree in trees.values():
-        _make_plain(tree, plain)
+        _make_plain(tree, plain, checks)
     while _leave_out_unused(trees.values()):
         pass
     seen = Names()
@@ -69,8 +78,25 @@ def shrink(sources, known, without=(), nothing=(), keys=(), never=()):
     return {path: ast.unparse(ast.fix_missing_locations(renamer.visit(tree))) + '\n' for path, tree in trees.items()}
 
 
+def _marked(sources, trees, marks):
+    """Return the names of the functions with one of these marks. Raise ValueError for a mark that no function has."""
+    found, missing = set(), set(marks)
+    for path, tree in trees.items():
+        lines = sources[path].splitlines()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                head = lines[node.lineno - 1 : getattr(node.body[0], 'lineno', node.end_lineno)]
+                mark = next((line.partition('# small: ')[2] for line in head if '# small: ' in line), None)
+                if mark in marks:
+                    found.add(node.name)
+                    missing.discard(mark)
+    if missing - {'a check'}:
+        raise ValueError(f'no function is marked "# small: {sorted(missing)[0]}"')
+    return found
+
+
 def _tables(seen, fixed, known):
-    """Returns what variables become, and what attributes become, as two dicts of names.
+    """Return what variables become, and what attributes become, as two dicts of names.
 
     A name that is both becomes the same as both. What only variables and only attributes become may be the same.
     """
@@ -90,13 +116,13 @@ def _tables(seen, fixed, known):
 
 
 def _short_names():
-    """Gives names of two letters, for when the firmware has no more to give."""
+    """Give names of two letters, for when the firmware has no more to give."""
     letters = 'abcdefghijklmnopqrstuvwxyz'
     return (first + second for first in letters for second in letters)
 
 
 def _is_ours(name):
-    """Tells whether a name is written as those that the documentation does not know: snake_case, or with an
+    """Tell whether a name is written as those that the documentation does not know: snake_case, or with an
     underscore first.
     """
     if name.startswith('__') or len(name) < 2 or name in _TAKEN:
@@ -105,13 +131,13 @@ def _is_ours(name):
 
 
 def _is_free(name, seen):
-    """Tells whether a name of the firmware can stand for one of ours."""
+    """Tell whether a name of the firmware can stand for one of ours."""
     used = name in seen.variables | seen.attributes | seen.outside | seen.strings | _TAKEN
     return name.isidentifier() and not name.startswith('_') and not used
 
 
 def _defined_attributes(tree):
-    """Returns the names of the attributes that a module gives to its objects."""
+    """Return the names of the attributes that a module gives to its objects."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -122,7 +148,7 @@ def _defined_attributes(tree):
 
 
 def _truth(test):
-    """Returns a condition made simpler by an operand at its end that is certain: as a condition it is the same."""
+    """Return a condition made simpler by an operand at its end that is certain: as a condition it is the same."""
     if not (isinstance(test, ast.BoolOp) and isinstance(test.values[-1], ast.Constant)):
         return test
     rest, last = test.values[:-1], bool(test.values[-1].value)
@@ -143,15 +169,15 @@ class Folder(ast.NodeTransformer):
         self._sources, self._known = sources, known
 
     def visit_Attribute(self, node):
-        """Reads None where an attribute never holds anything else."""
+        """Read None where an attribute never holds anything else."""
         self.generic_visit(node)
         is_none = node.attr in self._nothing and isinstance(node.ctx, ast.Load)
         return ast.Constant(None) if is_none else node
 
     def visit_Call(self, node):
-        """Decides hasattr() for what neither the set nor the firmware has, and what never is."""
+        """Decide hasattr() for what neither the set nor the firmware has, and what never is."""
         self.generic_visit(node)
-        if getattr(node.func, 'attr', getattr(node.func, 'id', None)) in self._never:
+        if _name_of(node) in self._never:
             return ast.Constant(False)
         if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
             if node.args[1].value not in self._defined:
@@ -159,7 +185,7 @@ class Folder(ast.NodeTransformer):
         return node
 
     def visit_Compare(self, node):
-        """Decides whether the implementation is MicroPython, and whether None is None."""
+        """Decide whether the implementation is MicroPython, and whether None is None."""
         self.generic_visit(node)
         if len(node.ops) != 1:
             return node
@@ -169,14 +195,14 @@ class Folder(ast.NodeTransformer):
         return node
 
     def visit_UnaryOp(self, node):
-        """Decides `not` of what is certain."""
+        """Decide `not` of what is certain."""
         self.generic_visit(node)
         if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
             return ast.Constant(not node.operand.value)
         return node
 
     def visit_BoolOp(self, node):
-        """Leaves out operands that are certain and do not decide; what follows one that does."""
+        """Leave out operands that are certain and do not decide; what follows one that does."""
         self.generic_visit(node)
         decides = isinstance(node.op, ast.Or)
         values = []
@@ -192,7 +218,7 @@ class Folder(ast.NodeTransformer):
         return values[0]
 
     def visit_If(self, node):
-        """Takes the branch that is certain."""
+        """Take the branch that is certain."""
         self.generic_visit(node)
         node.test = _truth(node.test)
         if isinstance(node.test, ast.Constant):
@@ -200,14 +226,14 @@ class Folder(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node):
-        """Takes the value that is certain."""
+        """Take the value that is certain."""
         self.generic_visit(node)
         if isinstance(node.test, ast.Constant):
             return node.body if node.test.value else node.orelse
         return node
 
     def visit_Try(self, node):
-        """Takes what is done when a module cannot be imported, where it is not there."""
+        """Take what is done when a module cannot be imported, where it is not there."""
         self.generic_visit(node)
         handler = node.handlers[0] if node.handlers else None
         if handler is None or handler.type is None or ast.unparse(handler.type) != 'ImportError' or handler.name:
@@ -237,7 +263,7 @@ class Folder(ast.NodeTransformer):
 
 
 def _class_statements(node):
-    """Gives the statements of a class body, also those in branches."""
+    """Give the statements of a class body, also those in branches."""
     for statement in node.body + getattr(node, 'orelse', []):
         if isinstance(statement, ast.If):
             yield from _class_statements(statement)
@@ -253,26 +279,26 @@ class Names(ast.NodeVisitor):
         self.strings, self.constants = set(), set()
 
     def visit_Name(self, node):
-        """Takes a variable."""
+        """Take a variable."""
         self.variables.add(node.id)
 
     def visit_Attribute(self, node):
-        """Takes an attribute."""
+        """Take an attribute."""
         self.attributes.add(node.attr)
         self.generic_visit(node)
 
     def visit_keyword(self, node):
-        """Takes the name of an argument in a call."""
+        """Take the name of an argument in a call."""
         if node.arg:
             self.variables.add(node.arg)
         self.generic_visit(node)
 
     def visit_Global(self, node):
-        """Takes the names of a global statement."""
+        """Take the names of a global statement."""
         self.variables.update(node.names)
 
     def visit_ClassDef(self, node):
-        """Takes the name of a class; what is defined in it is an attribute too."""
+        """Take the name of a class; what is defined in it is an attribute too."""
         self.variables.add(node.name)
         for statement in _class_statements(node):
             if isinstance(statement, ast.FunctionDef):
@@ -285,7 +311,7 @@ class Names(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node):
-        """Takes the names of a function and its parameters; those of a documented function are known outside."""
+        """Take the names of a function and its parameters; those of a documented function are known outside."""
         if not hasattr(node, 'is_method'):
             self.variables.add(node.name)
         documented = node.name[0].isupper() or node.name == '__init__'
@@ -294,25 +320,25 @@ class Names(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Import(self, node):
-        """Takes the names of imported modules."""
+        """Take the names of imported modules."""
         for alias in node.names:
             self.outside.update(alias.name.split('.'))
             if alias.asname:
                 self.variables.add(alias.asname)
 
     def visit_ImportFrom(self, node):
-        """Takes the names of modules, and what is imported from them: variables here, attributes there."""
+        """Take the names of modules, and what is imported from them: variables here, attributes there."""
         self.outside.update((node.module or '').split('.'))
         for alias in node.names:
             self.variables.update(filter(None, (alias.name, alias.asname)))
 
     def visit_Constant(self, node):
-        """Takes a string that is a name: getattr() and the like may look for it."""
+        """Take a string that is a name: getattr() and the like may look for it."""
         if isinstance(node.value, str) and node.value.isidentifier():
             self.strings.add(node.value)
 
     def visit_Assign(self, node):
-        """Takes the names of const(): they cost nothing, as long as they begin with an underscore."""
+        """Take the names of const(): they cost nothing, as long as they begin with an underscore."""
         if _is_const(node):
             self.constants.add(node.targets[0].id)
         self.generic_visit(node)
@@ -328,57 +354,57 @@ class Renamer(ast.NodeTransformer):
         return self._variables.get(name, name)
 
     def visit_Name(self, node):
-        """Renames a variable."""
+        """Rename a variable."""
         node.id = self._new(node.id)
         return node
 
     def visit_Attribute(self, node):
-        """Renames an attribute."""
+        """Rename an attribute."""
         node.attr = self._attributes.get(node.attr, node.attr)
         return self.generic_visit(node)
 
     def visit_arg(self, node):
-        """Renames a parameter."""
+        """Rename a parameter."""
         node.arg = self._new(node.arg)
         return node
 
     def visit_keyword(self, node):
-        """Renames an argument in a call."""
+        """Rename an argument in a call."""
         node.arg = node.arg and self._new(node.arg)
         return self.generic_visit(node)
 
     def visit_Global(self, node):
-        """Renames the names of a global statement."""
+        """Rename the names of a global statement."""
         node.names = [self._new(name) for name in node.names]
         return node
 
     visit_Nonlocal = visit_Global
 
     def visit_ClassDef(self, node):
-        """Renames a class."""
+        """Rename a class."""
         node.name = self._new(node.name)
         return self.generic_visit(node)
 
     def visit_FunctionDef(self, node):
-        """Renames a function."""
+        """Rename a function."""
         table = self._attributes if hasattr(node, 'is_method') else self._variables
         node.name = table.get(node.name, node.name)
         return self.generic_visit(node)
 
     def visit_ExceptHandler(self, node):
-        """Renames the variable of an exception."""
+        """Rename the variable of an exception."""
         node.name = node.name and self._new(node.name)
         return self.generic_visit(node)
 
     def visit_alias(self, node):
-        """Renames what is imported."""
+        """Rename what is imported."""
         node.name = self._new(node.name)
         node.asname = node.asname and self._new(node.asname)
         return node
 
 
 def _without_docstrings(tree):
-    """Takes the docstrings out of a tree: their words are no names. Returns it."""
+    """Take the docstrings out of a tree: their words are no names. Return it."""
     for node in ast.walk(tree):
         if (
             isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
@@ -389,7 +415,7 @@ def _without_docstrings(tree):
 
 
 def _leave_out(tree, without):
-    """Takes functions out of a module, and methods out of its classes."""
+    """Take functions out of a module, and methods out of its classes."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef)):
             prefix = f'{node.name}.' if isinstance(node, ast.ClassDef) else ''
@@ -401,7 +427,7 @@ def _leave_out(tree, without):
 
 
 def _leave_out_keys(tree, keys):
-    """Takes items out of the dicts that are written out in a module or its classes."""
+    """Take items out of the dicts that are written out in a module or its classes."""
     for owner in ast.walk(tree):
         if not isinstance(owner, (ast.Module, ast.ClassDef)):
             continue
@@ -417,7 +443,7 @@ def _leave_out_keys(tree, keys):
 
 
 def _leave_out_unused(trees):
-    """Takes private functions and methods out that nothing in the set names; returns whether there were any."""
+    """Take private functions and methods out that nothing in the set names; return whether there were any."""
     used = set()
     for tree in trees:
         for node in ast.walk(tree):
@@ -442,11 +468,11 @@ def _leave_out_unused(trees):
     return found
 
 
-def _plain_properties(trees):
-    """Returns the properties that only hand an attribute on: a dict of the attribute's name to the property's.
+def _plain_properties(trees, checks):
+    """Return the properties that only hand an attribute on: a dict of the attribute's name to the property's.
 
     A property counts when it is that, over the same attribute, wherever its name is defined; what its setter checks
-    is given up.
+    is given up. `checks`: the functions that only refuse values.
     """
     held, spoiled = {}, set()
     for tree in trees:
@@ -455,7 +481,7 @@ def _plain_properties(trees):
                 continue
             for statement in _class_statements(node):
                 name = getattr(statement, 'name', None)
-                attribute = _handed_on(statement)
+                attribute = _handed_on(statement, checks)
                 if attribute is None:
                     stores = [
                         n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
@@ -471,8 +497,8 @@ def _plain_properties(trees):
     }
 
 
-def _handed_on(node):
-    """Returns the attribute that a getter returns, or that a setter sets to what it is given; None for anything
+def _handed_on(node, checks):
+    """Return the attribute that a getter returns, or that a setter sets to what it is given; None for anything
     else.
     """
     if not isinstance(node, ast.FunctionDef) or len(node.decorator_list) != 1:
@@ -482,43 +508,44 @@ def _handed_on(node):
     if ast.unparse(node.decorator_list[0]) == 'property':
         found = last.value if len(node.body) == 1 and isinstance(last, ast.Return) else None
     else:
-        checks = all(_is_check(statement) for statement in node.body[:-1])
-        sets = isinstance(last, ast.Assign) and len(parameters) == 2 and _is_value(last.value, parameters[1])
-        found = last.targets[0] if checks and sets else None
+        only = all(_is_check(statement, checks) for statement in node.body[:-1])
+        sets = isinstance(last, ast.Assign) and len(parameters) == 2 and _is_value(last.value, parameters[1], checks)
+        found = last.targets[0] if only and sets else None
     if isinstance(found, ast.Attribute) and ast.unparse(found.value) == 'self' and found.attr.startswith('_'):
         return found.attr
     return None
 
 
-def _is_check(node):
-    """Tells whether a statement of a setter only refuses a value: it raises, or calls a function that is there for
-    that.
-    """
+def _is_check(node, checks):
+    """Tell whether a statement of a setter only refuses a value: it raises, or calls a function of `checks`."""
     if isinstance(node, ast.If):
-        return not node.orelse and all(isinstance(inner, ast.Raise) or _is_check(inner) for inner in node.body)
+        return not node.orelse and all(isinstance(inner, ast.Raise) or _is_check(inner, checks) for inner in node.body)
     if isinstance(node, ast.Assign):
         return isinstance(node.targets[0], ast.Name)
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_checker(node.value)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name_of(node.value) in checks
 
 
-def _is_value(node, parameter):
-    """Tells whether an expression is the parameter, as it is or checked by a function that returns it."""
-    if isinstance(node, ast.Call) and _is_checker(node) and node.args:
+def _is_value(node, parameter, checks):
+    """Tell whether an expression is the parameter, as it is or checked by a function that returns it."""
+    if isinstance(node, ast.Call) and _name_of(node) in checks and node.args:
         node = node.args[0]
     return ast.unparse(node) == parameter
 
 
-def _is_checker(call):
-    return re.search(r'\b_(require\w*|check|positive|bool|text_or_none)$', ast.unparse(call.func)) is not None
+def _name_of(call):
+    """Return the name of the function or method that is called, None for what has none."""
+    return getattr(call.func, 'attr', getattr(call.func, 'id', None))
 
 
-def _make_plain(tree, plain):
-    """Takes properties out, and gives their names to the attributes."""
+def _make_plain(tree, plain, checks):
+    """Take properties out, and gives their names to the attributes."""
     names = set(plain.values())
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             node.body = [
-                statement for statement in node.body if _handed_on(statement) is None or statement.name not in names
+                statement
+                for statement in node.body
+                if _handed_on(statement, checks) is None or statement.name not in names
             ]
             node.body = node.body or [ast.Pass()]
         if isinstance(node, ast.Attribute):
@@ -526,7 +553,7 @@ def _make_plain(tree, plain):
 
 
 def _make_constants(tree, trees):
-    """Makes const() of module constants: private names that hold an int, are set once, and that no other module
+    """Make const() of module constants: private names that hold an int, are set once, and that no other module
     imports.
     """
     stores = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)]
@@ -542,9 +569,6 @@ def _make_constants(tree, trees):
         if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
             continue
         name = node.targets[0].id
-        if name == '_SMALL':
-            node.value = ast.Call(ast.Name('const', ast.Load()), [ast.Constant(1)], [])
-            continue
         private = name.startswith('_') and name not in imported and name not in attributes
         if (
             private
@@ -556,7 +580,7 @@ def _make_constants(tree, trees):
 
 
 def _is_const(node):
-    """Tells whether an assignment is NAME = const(...)."""
+    """Tell whether an assignment is NAME = const(...)."""
     return (
         isinstance(node.value, ast.Call)
         and isinstance(node.value.func, ast.Name)

@@ -26,11 +26,11 @@ class Context(boards.Context):
             self.board = selfbench.FOLDER / peer
 
     def settings(self):
-        """Returns no settings: the build id is of the image for all sizes, or each size would compile it anew."""
+        """Return no settings: the build id is of the image for all sizes, or each size would compile it anew."""
         return []
 
     def port_folder(self):
-        """Returns the Path for the port's BUILD: one for each set of settings that the compiler gets for the size."""
+        """Return the Path for the port's BUILD: one for each set of settings that the compiler gets for the size."""
         return self.build / f'port-{hashlib.sha256(self._compiler_flags().encode()).hexdigest()[:8]}'
 
     def _compiler_flags(self):
@@ -45,14 +45,14 @@ class Context(boards.Context):
         return result.stdout
 
     def _configuration(self):
-        """Returns what the board's own build compares, as the port is the same for a peer."""
+        """Return what the board's own build compares, as the port is the same for a peer."""
         return boards.Context(selfbench.NAME)._configuration()
 
 
 def link(kilobytes, peer=None):
-    """Links the firmware of the board, or of a peer, for so many KB of RAM.
+    """Link the firmware of the board, or of a peer, for so many KB of RAM.
 
-    Returns the Path of its ELF file, which the next call replaces; None where the static data leave no heap. Raises
+    Return the Path of its ELF file, which the next call replaces; None where the static data leave no heap. Raise
     Failure.
     """
     context = Context(kilobytes, peer)

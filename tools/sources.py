@@ -50,7 +50,7 @@ class Sources:
     """Names the sources exactly: part of the build id."""
 
     def need(self, *submodules):
-        """Checks that submodules (`'lib/mbedtls'`) are filled. Raises Failure with the command that fills them."""
+        """Check that submodules (`'lib/mbedtls'`) are filled. Raise Failure with the command that fills them."""
         empty = [name for name in submodules if not any((self.micropython / name).glob('*'))]
         if not empty:
             return
@@ -64,9 +64,9 @@ class Sources:
 
 
 def get(variables):
-    """Returns the Sources: the checkout MICROPY_DIR if that is given, else Debian's, fetched on the first call.
+    """Return the Sources: the checkout MICROPY_DIR if that is given, else Debian's, fetched on the first call.
 
-    Raises Failure with one line that says what is missing and what would be right.
+    Raise Failure with one line that says what is missing and what would be right.
     """
     if 'MICROPY_DIR' in variables:
         return _upstream(Path(variables['MICROPY_DIR']).expanduser().resolve())
@@ -85,7 +85,7 @@ def get(variables):
 
 
 def mpy_cross(variables):
-    """Returns the Path of mpy-cross for these sources, built on the first call. Raises Failure."""
+    """Return the Path of mpy-cross for these sources, built on the first call. Raise Failure."""
     tree = get(variables)
     key = hashlib.sha256(str(tree.micropython).encode()).hexdigest()[:8] if tree.upstream else MICROPYTHON
     folder = BUILD / 'mpy-cross' / key
@@ -129,7 +129,7 @@ def _upstream(tree):
 
 
 def _git(tree, *arguments):
-    """Returns what git prints of the tree, '' where it is no git checkout or git is missing."""
+    """Return what git prints of the tree, '' where it is no git checkout or git is missing."""
     try:
         result = subprocess.run(['git', '-C', str(tree), *arguments], capture_output=True, text=True, errors='replace')
     except FileNotFoundError:
@@ -144,7 +144,7 @@ def _version(tree):
 
 
 def _no_library(folder):
-    """Makes the stand-in for micropython-lib: the ports' Makefiles only look for its README.md."""
+    """Make the stand-in for micropython-lib: the ports' Makefiles only look for its README.md."""
     with common.disk_errors('the stand-in for micropython-lib'):
         common.write_if_changed(folder / 'README.md', 'micropython-lib is not part of this source tree.\n')
     return folder
@@ -170,7 +170,7 @@ def _fetch(tree, mirror):
 
 
 def _system_mirror():
-    """Returns the address of the Debian archive that the system's own apt uses. Raises Failure where there is none."""
+    """Return the address of the Debian archive that the system's own apt uses. Raise Failure where there is none."""
     targets = subprocess.run(
         ['apt-get', 'indextargets', '--format', '$(LABEL)|$(REPO_URI)'],
         capture_output=True,
@@ -226,7 +226,7 @@ def _check_archive(folder):
 
 
 def _unpack(folder):
-    """Unpacks the three packages into one tree and returns it."""
+    """Unpack the three packages into one tree and return it."""
     tree = folder / 'tree'
     identity = []
     for package, place in (

@@ -12,7 +12,7 @@ from tools.common import ROOT, Failure, Unavailable
 
 @common.tool
 def main(variables):
-    """Checks everything; the last lines are pytest's. Status 0 only when lint, builds and tests all are well."""
+    """Check everything; the last lines are pytest's. Status 0 only when lint, builds and tests all are well."""
     faults = []
     if lint.main([f'{name}={value}' for name, value in variables.items()]):
         faults.append('lint')
@@ -27,7 +27,7 @@ def main(variables):
 
 
 def build_all(variables):
-    """Builds all boards, two at a time; returns the names of those that failed, and says what cannot be built here."""
+    """Build all boards, two at a time; return the names of those that failed, and say what cannot be built here."""
     names = [name for name in boards.names() if hasattr(boards.load(name), 'build')]
     failed = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:

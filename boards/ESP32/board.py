@@ -13,13 +13,13 @@ poll = net_wlan.poll
 
 
 def mount():
-    """Returns the root of the flash, which the port has mounted."""
+    """Return the root of the flash, which the port has mounted."""
     os.chdir('/')
     return '/'
 
 
 def network(config):
-    """Brings the Wi-Fi up; returns the address to open, or None. An image that comes this far is kept after an
+    """Bring the Wi-Fi up; return the address to open, or None. An image that comes this far is kept after an
     update.
     """
     address = net_wlan.up(_network.WLAN(_network.STA_IF), config)
@@ -28,7 +28,7 @@ def network(config):
 
 
 def _keep_image():
-    """Tells the bootloader that this image works: without it, the next reset starts the one before."""
+    """Tell the bootloader that this image works: without it, the next reset starts the one before."""
     try:
         from esp32 import Partition
 

@@ -29,7 +29,7 @@ _OUTPUTS = {
 
 
 def build(ctx):
-    """Builds the image; returns {'image': all of it, 'application': what an update takes, …}. Raises Failure."""
+    """Build the image; return {'image': all of it, 'application': what an update takes, …}. Raise Failure."""
     if ctx.variables.get('CONTAINER'):
         make = _container(ctx)
     else:
@@ -49,7 +49,7 @@ def build(ctx):
 
 
 def _idf(ctx):
-    """Returns the command that builds with ESP-IDF. Raises Failure where that is not there."""
+    """Return the command that builds with ESP-IDF. Raise Failure where that is not there."""
     if 'IDF_PATH' not in os.environ:
         raise Unavailable(
             f'ESP-IDF is missing. Either install it ({IDF_VERSIONS[1, 25]} for MicroPython 1.25), run `. '
@@ -67,7 +67,7 @@ def _idf(ctx):
 
 
 def idf_version(folder):
-    """Returns the version of the ESP-IDF in a folder as '5.2.2', None where it cannot be read."""
+    """Return the version of the ESP-IDF in a folder as '5.2.2', None where it cannot be read."""
     try:
         text = (folder / 'tools' / 'cmake' / 'version.cmake').read_text()
     except OSError:
@@ -76,7 +76,7 @@ def idf_version(folder):
 
 
 def _container(ctx):
-    """Returns the command that builds in mpbuild's container. Raises Failure for what that needs and is not there."""
+    """Return the command that builds in mpbuild's container. Raise Failure for what that needs and is not there."""
     if shutil.which('docker') is None:
         raise Failure('CONTAINER=1 needs Docker: apt-get install docker.io (or give ESP-IDF by IDF_PATH)')
     if 'MICROPY_DIR' not in ctx.variables:
@@ -93,7 +93,7 @@ def _container(ctx):
 
 
 def check_slot(size, partitions):
-    """Raises Failure when an application of `size` bytes does not fit into a slot of the partition table (a Path)."""
+    """Raise Failure when an application of `size` bytes does not fit into a slot of the partition table (a Path)."""
     slot = min(part.size for part in flash_esp32.partitions(partitions) if part.kind == 'app')
     if size > slot:
         raise Failure(
@@ -103,7 +103,7 @@ def check_slot(size, partitions):
 
 
 def size(ctx):
-    """Returns the rows of `make size`: what, bytes used, limit in bytes. Raises Failure where no image was built."""
+    """Return the rows of `make size`: what, bytes used, limit in bytes. Raise Failure where no image was built."""
     application = ctx.build / 'micropython.bin'
     slot = min(part.size for part in flash_esp32.partitions(ctx.board / 'partitions.csv') if part.kind == 'app')
     if not application.is_file():
@@ -112,6 +112,6 @@ def size(ctx):
 
 
 def flash(ctx, device):
-    """Writes bootloader, partition table and application with esptool, verified; the files on the flash stay."""
+    """Write bootloader, partition table and application with esptool, verified; the files on the flash stay."""
     made = {what: ctx.build / Path(name).name for what, name in _OUTPUTS.items()}
     flash_esp32.flash(made, ctx.board / 'partitions.csv', device, ctx.say)

@@ -28,7 +28,7 @@ VARIANTS = {
 
 
 def build(ctx):
-    """Builds build/PYBV11/firmware.dfu; returns {'image': its Path}. Raises Failure that says what is missing."""
+    """Build build/PYBV11/firmware.dfu; return {'image': its Path}. Raise Failure that says what is missing."""
     variant = ctx.variables.get('VARIANT')
     if variant not in VARIANTS:
         raise Failure(f'VARIANT={variant} is no variant of PYBV11: {", ".join(filter(None, VARIANTS))}, or none')
@@ -54,7 +54,7 @@ def build(ctx):
 
 
 def size(ctx):
-    """Returns the rows of `make size`: what, bytes used, limit in bytes. Raises Failure where no image was built."""
+    """Return the rows of `make size`: what, bytes used, limit in bytes. Raise Failure where no image was built."""
     image = ctx.port_folder() / 'firmware.elf'
     if not image.is_file():
         raise Failure('there is no image of PYBV11: make BOARD=PYBV11 build')
@@ -63,7 +63,7 @@ def size(ctx):
 
 
 def sections(text):
-    """Returns text, data and bss in bytes of what `size` prints. Raises Failure for anything else."""
+    """Return text, data and bss in bytes of what `size` prints. Raise Failure for anything else."""
     found = re.search(r'^\s*(\d+)\s+(\d+)\s+(\d+)', text, re.MULTILINE)
     if found is None:
         raise Failure(f'arm-none-eabi-size: {common.first_error(text)}')
@@ -71,5 +71,5 @@ def sections(text):
 
 
 def flash(ctx, device):
-    """Writes the image by DFU; `device` is the serial number of a board in DFU mode. Raises Failure."""
+    """Write the image by DFU; `device` is the serial number of a board in DFU mode. Raise Failure."""
     flash_dfu.flash(ctx, ctx.build / 'firmware.dfu', device)

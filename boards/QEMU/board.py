@@ -28,9 +28,9 @@ poll = net_lan.poll
 
 
 def mount():
-    """Mounts the flash's LittleFS and makes it the current folder; formats only a blank flash.
+    """Mount the flash's LittleFS and make it the current folder; format only a blank flash.
 
-    Returns '/flash', or '/' with nothing mounted when the file system is damaged: the device comes up with its
+    Return '/flash', or '/' with nothing mounted when the file system is damaged: the device comes up with its
     defaults then.
     """
     try:
@@ -43,20 +43,20 @@ def mount():
         vfs.VfsLfs2.mkfs(device, progsize=_PROGRAM_SIZE)
     try:
         vfs.mount(vfs.VfsLfs2(device, progsize=_PROGRAM_SIZE), '/flash')
-    except OSError as e:
-        print('flash: the file system is damaged (%s): `make BOARD=QEMU flash` makes a new one' % e)
+    except OSError as error:
+        print('flash: the file system is damaged (%s): `make BOARD=QEMU flash` makes a new one' % error)
         return '/'
     os.chdir('/flash')
     return '/flash'
 
 
 def network(config):
-    """Brings the Ethernet up; returns the address to open, or None."""
+    """Bring the Ethernet up; return the address to open, or None."""
     return net_lan.up(_network.LAN(), config)
 
 
 def _is_blank(device):
-    """Tells whether LittleFS's two superblocks have never been written; QEMU fills a new flash with zeros."""
+    """Tell whether LittleFS's two superblocks have never been written; QEMU fills a new flash with zeros."""
     block = bytearray(_BLOCK_SIZE)
     for i in range(2):
         device.readblocks(i, block)

@@ -19,14 +19,14 @@ STACK_KB = (6, 256)
 
 
 def build(ctx):
-    """Builds build/QEMU/firmware.elf; returns {'image': its Path}. Raises Failure."""
+    """Build build/QEMU/firmware.elf; return {'image': its Path}. Raise Failure."""
     folder = ctx.port_folder()
     compile_port(ctx, folder)
     return {'image': ctx.output(folder / 'firmware.elf', 'firmware.elf')}
 
 
 def compile_port(ctx, folder):
-    """Compiles the port with the manifest of `ctx` into a folder (a Path). Raises Failure."""
+    """Compile the port with the manifest of `ctx` into a folder (a Path). Raise Failure."""
     tree = ctx.sources()
     tree.need('lib/lwip', 'lib/mbedtls')
     common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
@@ -47,9 +47,9 @@ def compile_port(ctx, folder):
 
 
 def _kilobytes(ctx, name, limits):
-    """Returns `NAME=value` for make if that variable is given, else None.
+    """Return `NAME=value` for make if that variable is given, else None.
 
-    Raises Failure for what is no size in its limits.
+    Raise Failure for what is no size in its limits.
     """
     value = ctx.variables.get(name)
     if value is None:
@@ -60,7 +60,7 @@ def _kilobytes(ctx, name, limits):
 
 
 def size(ctx):
-    """Returns the rows of `make size`: what, bytes used, limit in bytes."""
+    """Return the rows of `make size`: what, bytes used, limit in bytes."""
     symbols = emulator.symbols(ctx.build / 'firmware.elf')
     ram = symbols['_stack_top'] - emulator.RAM_BASE
     heap = symbols['_heap_end'] - symbols['_bss_end']
@@ -71,32 +71,32 @@ def size(ctx):
 
 
 def flash(ctx, device):
-    """Makes a fresh flash image; `device` is the file, else FLASH= or build/QEMU/flash.img."""
+    """Make a fresh flash image; `device` is the file, else FLASH= or build/QEMU/flash.img."""
     path = emulator.flash_path(ctx, device)
     emulator.make_flash(path)
     ctx.say(f'{path} is a new, empty flash')
 
 
 def run(ctx, port, flash):
-    """Runs the firmware until Ctrl-] (Ctrl-C belongs to the board; without a terminal Ctrl-C ends it too).
+    """Run the firmware until Ctrl-] (Ctrl-C belongs to the board; without a terminal Ctrl-C ends it too).
 
     Arguments: `port`: TCP port of this computer that leads to the board's port 80; `flash`: the flash image, None for
-    the one in build/. Returns the exit status. Raises Failure.
+    the one in build/. Return the exit status. Raise Failure.
     """
     return emulator.run(ctx.build / 'firmware.elf', emulator.flash_path(ctx, flash), int(port))
 
 
 def debug(ctx):
-    """Runs the firmware halted at its first instruction under gdb; returns gdb's exit status. Raises Failure."""
+    """Run the firmware halted at its first instruction under gdb; return gdb's exit status. Raise Failure."""
     # As in port/Makefile, which cuts the paths in the image.
     sources = {'port': ctx.board / 'port', 'micropython': ctx.sources().micropython, 'build': ctx.port_folder()}
     return emulator.debug(ctx.build / 'firmware.elf', emulator.flash_path(ctx, None), sources)
 
 
 def profile(ctx):
-    """Prints where the instructions of the self-benchmark's requests go, by function.
+    """Print where the instructions of the self-benchmark's requests go, by function.
 
-    VARIANT=KIND does so for one kind of them. Raises Failure.
+    VARIANT=KIND does so for one kind of them. Raise Failure.
     """
     kind = ctx.variables.get('VARIANT')
     if kind not in (None, *selfbench.KINDS):
@@ -105,8 +105,8 @@ def profile(ctx):
 
 
 def bench(ctx):
-    """Prints instructions and bytes per request beside the record; returns 1 when one has grown beyond it.
+    """Print instructions and bytes per request beside the record; return 1 when one has grown beyond it.
 
-    Raises Failure.
+    Raise Failure.
     """
     return selfbench.main([])

@@ -29,12 +29,12 @@ poll = _net.poll
 
 
 def mount():
-    """Returns the folder that main.py lies in, which the port has mounted."""
+    """Return the folder that main.py lies in, which the port has mounted."""
     return os.getcwd()
 
 
 def network(config):
-    """Brings the network up; returns the address to open, or None."""
+    """Bring the network up; return the address to open, or None."""
     if hasattr(_network, 'WLAN'):
         return _net.up(_network.WLAN(_network.STA_IF), config)
     return _net.up(_network.LAN(), config)

@@ -10,15 +10,15 @@ STACK_SIZE = 0
 
 
 def mount():
-    """Returns the root of the flash: the current folder; nothing is to be mounted."""
+    """Return the root of the flash: the current folder; nothing is to be mounted."""
     return '.'
 
 
 def network(config):
-    """Returns the address to open: the computer has its network."""
+    """Return the address to open: the computer has its network."""
     return '127.0.0.1'
 
 
 def reset():
-    """Restarts the firmware: the program ends by a signal that tools/run.py takes for a reset. Does not return."""
+    """Restart the firmware: the program ends by a signal that tools/run.py takes for a reset. Does not return."""
     os.system('kill -USR1 $PPID')  # the shell's parent is this program

@@ -13,7 +13,7 @@ WWW = ('www',)
 
 
 def build(ctx):
-    """Builds the program build/UNIX/firmware; returns {'image': its Path}. Raises Failure."""
+    """Build the program build/UNIX/firmware; return {'image': its Path}. Raise Failure."""
     tree = ctx.sources()
     tree.need('lib/mbedtls')
     manifest = ctx.manifest()
@@ -34,9 +34,9 @@ def build(ctx):
 
 
 def run(ctx, port, flash):
-    """Runs the firmware with the folder `flash` as its flash and the server on TCP `port`, until Ctrl-C.
+    """Run the firmware with the folder `flash` as its flash and the server on TCP `port`, until Ctrl-C.
 
-    Returns the exit status.
+    Return the exit status.
 
     A reset of the device (board.reset) starts the program anew, as a board's reset does.
     """
@@ -53,5 +53,5 @@ def run(ctx, port, flash):
 
 
 def size(ctx):
-    """Returns the row of `make size`: the program has no limit."""
+    """Return the row of `make size`: the program has no limit."""
     return [('program', (ctx.build / 'firmware').stat().st_size, None)]

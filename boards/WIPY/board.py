@@ -14,12 +14,12 @@ poll = net_wipy.poll
 
 
 def mount():
-    """Gives the console to the serial port as well; returns the flash's folder, which the port has mounted."""
+    """Give the console to the serial port as well; return the flash's folder, which the port has mounted."""
     os.dupterm(machine.UART(0, 115200))
     os.chdir('/flash')
     return '/flash'
 
 
 def network(config):
-    """Brings the Wi-Fi up; returns the address to open, or None."""
+    """Bring the Wi-Fi up; return the address to open, or None."""
     return net_wipy.up(_network.WLAN(), config)

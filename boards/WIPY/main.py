@@ -12,7 +12,7 @@ from MicroWebSrv2 import MicroWebSrv2, XAsyncSocketsPool
 
 
 def _configuration():
-    """Returns the configuration: defaults, and what config.json says of them."""
+    """Return the configuration: defaults, and what config.json says of them."""
     config = {
         'hostname': 'microwebsrv2',
         'network': {
@@ -28,17 +28,18 @@ def _configuration():
         },
     }
     try:
-        with open('config.json') as file:
-            given = json.load(file)
+        with open('config.json', 'rb') as file:
+            data = file.read()
+        given = json.loads(data[3:] if data[:3] == b'\xef\xbb\xbf' else data)  # a mark that editors on Windows set
         config['network'].update(given.get('network', {}))
         config['hostname'] = given.get('hostname', 'microwebsrv2')
-    except Exception as e:
-        print('config.json:', e)
+    except Exception as error:
+        print('config.json:', error)
     return config
 
 
 def _serve(address):
-    """Serves until Ctrl-C or an error."""
+    """Serve until Ctrl-C or an error."""
     pool = XAsyncSocketsPool()
     server = MicroWebSrv2()
     server.SetEmbeddedConfig()
@@ -60,14 +61,14 @@ def _main():
     address = board.network(_configuration())
     try:
         __import__('app')
-    except ImportError as e:
-        print(e)
+    except ImportError as error:
+        print(error)
     while True:
         gc.collect()
         try:
             _serve(address)
-        except Exception as e:
-            sys.print_exception(e)
+        except Exception as error:
+            sys.print_exception(error)
             time.sleep(2)
 
 

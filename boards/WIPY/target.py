@@ -35,11 +35,11 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
 )
-NOTHING = ('_tls', '_workers')
+NOTHING = ('tls', 'workers', '_workers', '_lock')
 # MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# Parts of files (RFC 9110 section 14), and calls from other threads.
-NEVER = ('_send_range', '_is_foreign')
+# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
+LACKS = ('ranges', 'threads')
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
@@ -47,7 +47,7 @@ HEAP_NEEDED = 30 * 1024
 
 
 def build(ctx):
-    """Builds build/WIPY/mcuimg.bin; returns {'image': its Path}. Raises Failure, also when too little heap is left."""
+    """Build build/WIPY/mcuimg.bin; return {'image': its Path}. Raise Failure, also when too little heap is left."""
     tree = ctx.sources()
     tree.need('drivers/cc3100')
     common.need_tool('arm-none-eabi-gcc', 'gcc-arm-none-eabi')
@@ -109,7 +109,7 @@ exec 'PROGRAM' "$@"
 
 
 def short_mpy_cross(ctx):
-    """Returns the Path of a program that compiles as mpy-cross does, with short names of sources. Raises Failure."""
+    """Return the Path of a program that compiles as mpy-cross does, with short names of sources. Raise Failure."""
     path = ctx.build / 'mpy-cross'
     with common.disk_errors('writing the compiler'):
         common.write_if_changed(path, _MPY_CROSS.replace('PROGRAM', str(ctx.mpy_cross())))
@@ -118,7 +118,7 @@ def short_mpy_cross(ctx):
 
 
 def make_small(ctx, manifest, known):
-    """Makes the modules of a manifest (a Path) small; returns the Path of the manifest of what came out. Raises
+    """Make the modules of a manifest (a Path) small; return the Path of the manifest of what came out. Raise
     Failure.
 
     `known` are the names that the firmware has.
@@ -131,7 +131,7 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, NEVER).items():
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'
@@ -140,12 +140,12 @@ def make_small(ctx, manifest, known):
 
 
 def signed(code):
-    """Returns the image that the bootloader takes: the code and its MD5 in hexadecimal digits."""
+    """Return the image that the bootloader takes: the code and its MD5 in hexadecimal digits."""
     return code + hashlib.md5(code).hexdigest().encode()
 
 
 def heap(link_map):
-    """Returns the bytes of heap that the linker's map (a Path) says are left for Python."""
+    """Return the bytes of heap that the linker's map (a Path) says are left for Python."""
     text = link_map.read_text()
 
     def address(symbol):
@@ -158,7 +158,7 @@ def heap(link_map):
 
 
 def size(ctx):
-    """Returns the rows of `make size`: what, bytes used, limit in bytes."""
+    """Return the rows of `make size`: what, bytes used, limit in bytes."""
     folder = ctx.port_folder()
     free = heap(folder / 'application.axf.map')
     image = (folder / 'mcuimg.bin').stat().st_size
@@ -169,15 +169,15 @@ def size(ctx):
 
 
 def flash(ctx, device):
-    """Writes the image over Wi-Fi, or with cc3200tool over the serial port. `device` is as in README.md, Flash."""
+    """Write the image over Wi-Fi, or with cc3200tool over the serial port. `device` is as in README.md, Flash."""
     flash_wipy.flash(ctx, device)
 
 
 def deploy(ctx, device):
-    """Puts an application on the board over Wi-Fi: the files of FLASH=, by default of the folder `flash` beside this
+    """Put an application on the board over Wi-Fi: the files of FLASH=, by default of the folder `flash` beside this
     file.
 
-    Sources become .mpy: the board has no compiler. What is there already is not sent. Raises Failure.
+    Sources become .mpy: the board has no compiler. What is there already is not sent. Raise Failure.
     """
     folder = (ctx.root / ctx.variables['FLASH']).resolve() if 'FLASH' in ctx.variables else ctx.board / 'flash'
     board = flash_wipy.parse_device(device)
@@ -186,7 +186,7 @@ def deploy(ctx, device):
 
 
 def files_of(ctx, folder):
-    """Returns what a folder puts on the flash: a dict of path on the board to bytes. Raises Failure."""
+    """Return what a folder puts on the flash: a dict of path on the board to bytes. Raise Failure."""
     if not folder.is_dir():
         raise Failure(f'FLASH={folder} is no folder')
     files = {}
@@ -205,5 +205,5 @@ def files_of(ctx, folder):
 
 
 def connect(device):
-    """Returns the board's files, for `make provision`."""
+    """Return the board's files, for `make provision`."""
     return flash_wipy.Files(device)

@@ -14,7 +14,7 @@ SSLError = OSError
 
 
 def _der(source):
-    """Returns the DER bytes of a file name, or of bytes in DER or PEM. Raises OSError, ValueError."""
+    """Return the DER bytes of a file name, or of bytes in DER or PEM. Raise OSError, ValueError."""
     if isinstance(source, str):
         with open(source, 'rb') as file:
             source = file.read()
@@ -50,15 +50,15 @@ class SSLContext:
         self._context.verify_mode = mode
 
     def load_cert_chain(self, certfile, keyfile):
-        """Takes the certificate and the key: file names or bytes. Raises OSError (file), ValueError (content)."""
+        """Take the certificate and the key: file names or bytes. Raise OSError (file), ValueError (content)."""
         self._context.load_cert_chain(_der(certfile), _der(keyfile))
 
     def load_verify_locations(self, cafile=None, cadata=None):
-        """Takes the certificate that peers' certificates must be signed by. Raises OSError, ValueError."""
+        """Take the certificate that peers' certificates must be signed by. Raise OSError, ValueError."""
         self._context.load_verify_locations(_der(cafile if cafile is not None else cadata))
 
     def get_ciphers(self):
-        """Returns the list of the names of all ciphers."""
+        """Return the list of the names of all ciphers."""
         return self._context.get_ciphers()
 
     def set_ciphers(self, ciphers):
@@ -66,7 +66,7 @@ class SSLContext:
         self._context.set_ciphers(ciphers)
 
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None):
-        """Returns a TLS socket over `sock`; without `do_handshake_on_connect`, reads and writes do the handshake."""
+        """Return a TLS socket over `sock`; without `do_handshake_on_connect`, reads and writes do the handshake."""
         return self._context.wrap_socket(
             sock,
             server_side=server_side,

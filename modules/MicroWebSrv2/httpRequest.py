@@ -3,6 +3,8 @@
 from binascii import a2b_base64
 from json import loads
 
+from .libs.attributes import Extensible, drop_attributes
+from .libs.checks import require_string, require_text
 from .libs.urlUtils import decode_text, parse_query, unquote_bytes
 
 
@@ -14,54 +16,61 @@ def _is_same(first, second):
     return difference == 0
 
 
-def _require_text(value, name):
-    if not isinstance(value, str):
-        raise ValueError('"%s" must be a string.' % name)
-
-
-class HttpRequest:
+class HttpRequest(Extensible):
     """A received HTTP request. What it holds is decoded when it is asked for.
 
-    microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient. connection: the HttpConnection; all are made by it.
-    One object serves the requests of a connection one after the other: copy what you need after the answer.
+    connection: the HttpConnection. parser: its RequestParser; both are made by it.
+    One object serves the requests of a connection one after the other: copy what you need after the answer. Attributes
+    of your own, as `request.user`, are gone with the request.
 
     - Response: HttpResponse: the response to this request.
+
+    For the rooms beside it, as the parser has them: raw_method, raw_path (percent-encoded) and fields (dict of header
+    fields, lower-case name to value), all bytes.
     """
 
-    __slots__ = (
-        'Response',
-        '_client',
-        '_connection',
-        '_content',
-        '_form',
-        '_headers',
-        '_keep_alive',
-        '_method',
-        '_mws2',
-        '_path',
-        '_query',
-        '_version',
-    )
+    __slots__ = ('Response', '_connection', '_content', '_form', '_parser')
 
-    def __init__(self, microWebSrv2, client, connection):
-        self._mws2 = microWebSrv2
-        self._client = client
+    def __init__(self, connection, parser):
         self._connection = connection
+        self._parser = parser
         self._content = None
         self._form = None
-        self._headers = {}
-        self._keep_alive = False
-        self._method = self._path = self._query = self._version = b''
 
-    def _field(self, name):
-        return decode_text(self._headers.get(name, b''))
+    def forget(self):
+        """Drop what belongs to this request alone."""
+        self._content = self._form = None
+        drop_attributes(self)
+
+    def take_content(self, content):
+        """Take the content. content: memoryview."""
+        self._content = content
+
+    @property
+    def raw_method(self):
+        """bytes: the method."""
+        return self._parser.method
+
+    @property
+    def raw_path(self):
+        """bytes: the path as it came, percent-encoded."""
+        return self._parser.path
+
+    @property
+    def fields(self):
+        """dict of bytes to bytes: the header fields, by lower-case name."""
+        return self._parser.headers
+
+    def field(self, name):
+        """Return str: a header field, empty if it is not there. name: bytes, lower-case."""
+        return decode_text(self._parser.headers.get(name, b''))
 
     def _list(self, name, separator):
-        """The members of a list-based field (RFC 9110 section 5.6.1)."""
-        return [text.strip() for text in self._field(name).split(separator) if text.strip()]
+        """Return the members of a list-based field (RFC 9110 section 5.6.1)."""
+        return [text.strip() for text in self.field(name).split(separator) if text.strip()]
 
-    def _detach(self):
-        """Takes the connection out of HTTP's hands, for another protocol. Returns bytes: what came behind the head."""
+    def detach(self):
+        """Take the connection out of HTTP's hands, for another protocol. Return bytes: what came after the head."""
         return self._connection.detach()
 
     def GetPostedURLEncodedForm(self):
@@ -90,12 +99,11 @@ class HttpRequest:
 
         Raises ValueError if name is none.
         """
-        if not isinstance(name, str) or not name:
-            raise ValueError('"name" must be a not empty string.')
-        return self._field(name.lower().encode())
+        require_text(name, 'name')
+        return self.field(name.lower().encode())
 
     def _credentials(self, scheme):
-        value = self._headers.get(b'authorization', b'')
+        value = self._parser.headers.get(b'authorization', b'')
         space = value.find(b' ')
         return value[space + 1 :].strip() if space > 0 and value[:space].lower() == scheme else None
 
@@ -104,8 +112,8 @@ class HttpRequest:
 
         Raises ValueError if an argument is none.
         """
-        _require_text(username, 'username')
-        _require_text(password, 'password')
+        require_string(username, 'username')
+        require_string(password, 'password')
         given = self._credentials(b'basic')
         if given is None:
             return False
@@ -120,49 +128,49 @@ class HttpRequest:
 
         token: str. Returns bool. Raises ValueError if it is none.
         """
-        _require_text(token, 'token')
+        require_string(token, 'token')
         given = self._credentials(b'bearer')
         return given is not None and _is_same(given, token.encode())
 
     @property
     def UserAddress(self):
         """(str_ip_addr, int_port): the user's remote address."""
-        return self._client.CliAddr
+        return self._connection.client.CliAddr
 
     @property
     def IsSSL(self):
         """bool: whether the connection is secured by TLS."""
-        return self._client.IsSSL
+        return self._connection.client.IsSSL
 
     @property
     def HttpVer(self):
         """str: the client's protocol version, such as "1.1"."""
-        return self._version[5:].decode()
+        return self._parser.version[5:].decode()
 
     @property
     def Method(self):
         """str: the method."""
-        return self._method.decode()
+        return self._parser.method.decode()
 
     @property
     def Path(self):
         """str: the path, percent-decoded."""
-        return decode_text(unquote_bytes(self._path))
+        return decode_text(unquote_bytes(self._parser.path))
 
     @property
     def QueryString(self):
         """str: the query as it came."""
-        return decode_text(self._query)
+        return decode_text(self._parser.query)
 
     @property
     def QueryParams(self):
         """dict of str to str: the query's parameters; of one given twice the last value."""
-        return parse_query(self._query)
+        return parse_query(self._parser.query)
 
     @property
     def Host(self):
         """str: the host that was asked for, with the port where one was given."""
-        return self._field(b'host')
+        return self.field(b'host')
 
     @property
     def Accept(self):
@@ -187,17 +195,17 @@ class HttpRequest:
     @property
     def CacheControl(self):
         """str: Cache-Control."""
-        return self._field(b'cache-control')
+        return self.field(b'cache-control')
 
     @property
     def Referer(self):
         """str: Referer."""
-        return self._field(b'referer')
+        return self.field(b'referer')
 
     @property
     def ContentType(self):
         """str: type of the content."""
-        return self._field(b'content-type')
+        return self.field(b'content-type')
 
     @property
     def ContentLength(self):
@@ -207,32 +215,37 @@ class HttpRequest:
     @property
     def UserAgent(self):
         """str: User-Agent."""
-        return self._field(b'user-agent')
+        return self.field(b'user-agent')
 
     @property
     def Authorization(self):
         """str: Authorization."""
-        return self._field(b'authorization')
+        return self.field(b'authorization')
 
     @property
     def Origin(self):
         """str: Origin."""
-        return self._field(b'origin')
+        return self.field(b'origin')
 
     @property
     def IsKeepAlive(self):
         """bool: whether the connection stays open behind the answer."""
-        return self._keep_alive
+        return self._connection.keep_alive
 
     @property
     def IsUpgrade(self):
         """bool: whether the client asks for another protocol (RFC 9110 section 7.8)."""
-        return b'upgrade' in self._headers and 'upgrade' in self._field(b'connection').lower().replace(',', ' ').split()
+        if self._parser.version == b'HTTP/1.0':
+            return False
+        return (
+            b'upgrade' in self._parser.headers
+            and 'upgrade' in self.field(b'connection').lower().replace(',', ' ').split()
+        )
 
     @property
     def Upgrade(self):
         """str: the protocols asked for."""
-        return self._field(b'upgrade')
+        return self.field(b'upgrade')
 
     @property
     def Content(self):
@@ -242,4 +255,4 @@ class HttpRequest:
     @property
     def XAsyncTCPClient(self):
         """XAsyncTCPClient: the connection."""
-        return self._client
+        return self._connection.client

@@ -5,6 +5,7 @@ segments:
 the time that a look-up takes does not grow with the number of routes.
 """
 
+from .libs.checks import require_text
 from .libs.urlUtils import UrlUtils, decode_text, unquote_bytes
 
 GET = 'GET'
@@ -48,11 +49,6 @@ class RouteResult:
         self._with_args = with_args
 
 
-def _require_text(value, name):
-    if not isinstance(value, str) or not value:
-        raise ValueError('"%s" must be a not empty string.' % name)
-
-
 def _normal(path):
     """How a path is compared: lower-case, no slash at its end. path: bytes. Returns bytes."""
     path = path.lower()
@@ -85,12 +81,12 @@ def RegisterRoute(handler, method, routePath, name=None):
     """
     if not callable(handler):
         raise ValueError('"handler" must be a function.')
-    _require_text(method, 'method')
-    _require_text(routePath, 'routePath')
+    require_text(method, 'method')
+    require_text(routePath, 'routePath')
     if routePath[0] != '/':
         raise ValueError('"routePath" must start with "/".')
     if name is not None:
-        _require_text(name, 'name')
+        require_text(name, 'name')
     texts, names = _split_arguments(routePath)
     method = method.upper()
     key = method.encode()
@@ -249,7 +245,7 @@ def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signa
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
     Returns str. Raises ValueError if there is no such route, an argument is missing or empty.
     """
-    _require_text(routeName, 'routeName')
+    require_text(routeName, 'routeName')
     if routeName not in _names:
         raise ValueError('There is no route named "%s".' % routeName)
     texts, names = _names[routeName]

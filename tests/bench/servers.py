@@ -174,9 +174,19 @@ def module_sets():
     """Yields what a board without our image would load: (row of the table, server's name, list of Path)."""
     ours = ROOT / 'modules' / 'MicroWebSrv2'
     theirs = BUILD / 'micropython' / 'microdot'
-    libs = ('__init__', 'XAsyncSockets', 'httpConnection', 'httpParser', 'staticFiles', 'urlUtils', 'validators')
+    libs = (
+        '__init__',
+        'XAsyncSockets',
+        'httpConnection',
+        'httpHead',
+        'httpParser',
+        'staticFiles',
+        'urlUtils',
+        'validators',
+    )
     http = [*ours.glob('[!_]*.py'), ours / '__init__.py', *(ours / 'libs' / f'{name}.py' for name in libs)]
-    files = [f for f in ours.rglob('*.py') if f.name not in ('sha1.py', 'wsNative.py') and not lint.is_host_only(f)]
+    elsewhere = ('sha1.py', 'httpNative.py', 'wsNative.py')
+    files = [f for f in ours.rglob('*.py') if f.name not in elsewhere and not lint.is_host_only(f)]
     yield 'HTTP server', 'MicroWebSrv2', http
     yield 'HTTP server', 'microdot', [theirs / name for name in ('__init__.py', 'helpers.py', 'microdot.py')]
     yield 'all of the documentation', 'MicroWebSrv2', files

@@ -16,7 +16,7 @@ from hil_board import Board
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tools import boards, emulator  # noqa: E402
+from tools import boards, common, emulator  # noqa: E402
 
 # pyproject.toml keeps it away from the tests that need no board.
 pytest_plugins = ['pytest_embedded.plugin']
@@ -26,7 +26,7 @@ EMULATED = {'power', 'link'}
 
 
 def pytest_addoption(parser):
-    """Adds the options that choose the board."""
+    """Add the options that choose the board."""
     group = parser.getgroup('hil')
     group.addoption('--board', default='QEMU', help='the board (default: QEMU)')
     group.addoption('--device', help='serial port of a board, also of an emulator that runs already')
@@ -36,12 +36,13 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Declares the markers."""
+    """Declare the markers; have programs that tests start take Ctrl-C, whoever started the tests."""
+    common.take_interrupts()
     config.addinivalue_line('markers', 'capable(*capabilities): what a board must be able to do for this test')
 
 
 def pytest_runtest_setup(item):
-    """Skips what cannot be shown on this board, with the reason."""
+    """Skip what cannot be shown on this board, with the reason."""
     if Path(__file__).parent not in item.path.parents:
         return
     name, device = item.config.getoption('board'), item.config.getoption('device')

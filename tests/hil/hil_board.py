@@ -26,13 +26,13 @@ class Board:
         self.address = address
 
     def wait_open(self, timeout=BOOT_TIMEOUT):
-        """Waits until the board says that it serves; returns the address that it names, as str."""
+        """Wait until the board says that it serves; return the address that it names, as str."""
         found = self.dut.expect(OPEN, timeout=timeout)
         self.address = self._fixed_address or (found.group(1).decode(), int(found.group(2) or 80))
         return found.group(1).decode()
 
     def interrupt(self):
-        """Stops what runs in the foreground, for the REPL."""
+        """Stop what runs in the foreground, for the REPL."""
         self.dut.write('\r\x03')
         self.dut.expect_exact(PROMPT, timeout=REPLY_TIMEOUT)
         # Behind this answer there is one prompt, and none that somebody expects later. The raw REPL leaves no line in
@@ -40,7 +40,7 @@ class Board:
         assert self.run('print("ready")') == 'ready\n'
 
     def interrupt_again(self):
-        """Stops a program once more, at the REPL.
+        """Stop a program once more, at the REPL.
 
         MicroPython keeps the traceback of the last Ctrl-C. That of the server lies where the heap was busy then.
         """
@@ -50,14 +50,14 @@ class Board:
         assert 'KeyboardInterrupt' in self._result(REPLY_TIMEOUT)[1]
 
     def run(self, code, timeout=REPLY_TIMEOUT):
-        """Runs Python on the board, whose REPL must be there, and returns what it prints."""
+        """Run Python on the board, whose REPL must be there, and return what it prints."""
         self._type(code)
         output, error = self._result(timeout)
         assert not error, error
         return output.replace('\r\n', '\n')
 
     def _type(self, code):
-        """Gives a program to the raw REPL."""
+        """Give a program to the raw REPL."""
         self.dut.write('\x01')
         self.dut.expect_exact('raw REPL; CTRL-B to exit\r\n>', timeout=REPLY_TIMEOUT)
         for line in code.split('\n'):
@@ -66,7 +66,7 @@ class Board:
         self.dut.expect_exact('OK', timeout=REPLY_TIMEOUT)
 
     def _result(self, timeout):
-        """Waits until the program has ended, and leaves the raw REPL; returns what it printed, and its traceback."""
+        """Wait until the program has ended, and leave the raw REPL; return what it printed, and its traceback."""
         found = self.dut.expect(re.compile(rb'(.*?)\x04(.*?)\x04>', re.DOTALL), timeout=timeout)
         self.dut.write('\x02')
         self.dut.expect_exact(PROMPT, timeout=REPLY_TIMEOUT)
@@ -74,36 +74,36 @@ class Board:
 
     @contextlib.contextmanager
     def repl(self):
-        """Gives the REPL to the block, the server stopped; the server goes on behind it."""
+        """Give the REPL to the block, the server stopped; the server goes on after it."""
         self.interrupt()
         self.run('import firmware, gc\nfirmware.stop()\ngc.collect()')
         yield self
         self.resume()
 
     def resume(self):
-        """Has the server go on."""
+        """Have the server go on."""
         self.dut.write('import firmware; firmware.start()\r')
         self.wait_open()
 
     def reset(self):
-        """Resets the board by machine.reset(), and waits until it serves."""
+        """Reset the board by machine.reset(), and wait until it serves."""
         self.interrupt()
         self.dut.write('import machine; machine.reset()\r')
         self.wait_reset()
 
     def wait_reset(self, cause=None, timeout=BOOT_TIMEOUT):
-        """Waits for the harness's first lines, with the cause of the reset if one is given, and until it serves."""
+        """Wait for the harness's first lines, with the cause of the reset if one is given, and until it serves."""
         self.dut.expect_exact('MicroWebSrv2 ', timeout=timeout)
         if cause:
             self.dut.expect_exact(f'reset cause: {cause}', timeout=REPLY_TIMEOUT)
         self.wait_open()
 
     def connection(self, timeout=REPLY_TIMEOUT):
-        """Returns a new http.client.HTTPConnection to the server."""
+        """Return a new http.client.HTTPConnection to the server."""
         return http.client.HTTPConnection(*self.address, timeout=timeout)
 
     def get(self, path, method='GET', headers=None, body=None):
-        """Makes one request on a connection of its own; returns (status, headers, body)."""
+        """Make one request on a connection of its own; return (status, headers, body)."""
         with contextlib.closing(self.connection()) as connection:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -111,5 +111,5 @@ class Board:
 
 
 def sha256(data):
-    """Returns the SHA-256 of bytes in hexadecimal digits."""
+    """Return the SHA-256 of bytes in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

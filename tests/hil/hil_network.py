@@ -51,7 +51,7 @@ class Network:
                     self._socket.sendto(answer, self._board)
 
     def _answer(self, message):
-        """Returns the frame that answers a message, None when there is nothing to say."""
+        """Return the frame that answers a message, None when there is nothing to say."""
         options = _options(message[240:])
         kind = options[OPTION_TYPE][0]
         if kind == DISCOVER:
@@ -76,7 +76,7 @@ class Network:
 
 
 def _dhcp_message(frame):
-    """Returns the DHCP message in an Ethernet frame, None when it holds none."""
+    """Return the DHCP message in an Ethernet frame, None when it holds none."""
     if frame[12:14] != struct.pack('>H', ETHERTYPE_IPV4) or frame[23] != UDP:
         return None
     udp = 14 + (frame[14] & 15) * 4
@@ -86,7 +86,7 @@ def _dhcp_message(frame):
 
 
 def _options(data):
-    """Returns the options of a DHCP message as a dict: number to bytes."""
+    """Return the options of a DHCP message as a dict: number to bytes."""
     options = {}
     while data and data[0] != 255:
         if data[0] == 0:
@@ -98,7 +98,7 @@ def _options(data):
 
 
 def _checksum(header):
-    """Returns the Internet checksum (RFC 1071) of a header of even length."""
+    """Return the Internet checksum (RFC 1071) of a header of even length."""
     total = sum(struct.unpack(f'>{len(header) // 2}H', header))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

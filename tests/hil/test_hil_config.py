@@ -8,13 +8,13 @@ ADMIN = {'Authorization': 'Basic ' + base64.b64encode(b'admin:' + PASSWORD.encod
 
 
 def write_config(board, text):
-    """Writes config.json by the REPL."""
+    """Write config.json by the REPL."""
     with board.repl():
         board.run(f"with open('config.json', 'w') as f:\n f.write({text!r})")
 
 
 def remove_config(board):
-    """Leaves the board as the next test expects it."""
+    """Leave the board as the next test expects it."""
     with board.repl():
         board.run("import os\ntry:\n os.remove('config.json')\nexcept OSError:\n pass")
     board.reset()

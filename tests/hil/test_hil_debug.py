@@ -27,18 +27,18 @@ class Debugger(pexpect.spawn):
     """gdb on a terminal."""
 
     def __init__(self, flash):
-        """Starts it on the emulated board; `flash`: the Path of the board's flash."""
+        """Start it on the emulated board; `flash`: the Path of the board's flash."""
         program = ['-c', DEBUG, str(flash)]
         environment = common.clean_environment(TERM='dumb')
         super().__init__(sys.executable, program, encoding='utf-8', timeout=DEADLINE, cwd=common.ROOT, env=environment)
 
     def answer(self):
-        """Returns what gdb prints until it asks for the next command."""
+        """Return what gdb prints until it asks for the next command."""
         self.expect(PROMPT)
         return self.before
 
     def do(self, command):
-        """Gives a command; returns gdb's answer."""
+        """Give a command; return gdb's answer."""
         self.sendline(command)
         return self.answer()
 

@@ -45,11 +45,11 @@ class SocketConsole(SocketSpawn):
     """An emulator's console with the calls of pytest-embedded's dut."""
 
     def write(self, data):
-        """Sends text and a line feed."""
+        """Send text and a line feed."""
         self.send(data + '\n')
 
     def expect(self, pattern, timeout=10):
-        """Waits for a regular expression; returns its match."""
+        """Wait for a regular expression; return its match."""
         super().expect(pattern, timeout=timeout)
         return self.match
 

@@ -26,8 +26,8 @@ with open('www/large.txt', 'wb') as f:
 # The last heads are kept on purpose, wherever they were read; the next ones take their place.
 HEAP = """
 import gc, micropython
-from MicroWebSrv2.libs import httpParser
-httpParser._heads.clear()
+from MicroWebSrv2.libs.httpHead import forget_heads
+forget_heads()
 gc.collect()
 print('FREE', gc.mem_free())
 micropython.mem_info()
@@ -49,7 +49,7 @@ ABUSE = [
 
 
 def heap(board):
-    """Returns (bytes free, bytes in the largest free block) after a collection, the server stopped."""
+    """Return (bytes free, bytes in the largest free block) after a collection, the server stopped."""
     with board.repl():
         board.interrupt_again()
         text = board.run(HEAP)
@@ -59,7 +59,7 @@ def heap(board):
 
 
 def many_requests(board, count):
-    """Makes requests of several kinds over kept connections."""
+    """Make requests of several kinds over kept connections."""
     paths = ['/style.css', '/no-such-page', '/api/hello/you', '/favicon.svg', '/']
     with contextlib.closing(board.connection()) as connection:
         for number in range(count):

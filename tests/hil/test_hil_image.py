@@ -5,7 +5,7 @@ import runpy
 
 
 def built(build_folder):
-    """Returns the module build_info that was frozen into the image, as a dict."""
+    """Return the module build_info that was frozen into the image, as a dict."""
     return runpy.run_path(str(build_folder / 'frozen' / 'build_info.py'))
 
 

@@ -42,7 +42,7 @@ def test_api(board):
 
 
 def web_socket(board, path):
-    """Opens a WebSocket of the demo."""
+    """Open a WebSocket of the demo."""
     host, port = board.address
     return connect(f'ws://{host}:{port}{path}', subprotocols=['echo', 'chat'], proxy=None)
 

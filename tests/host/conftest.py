@@ -8,18 +8,23 @@ A module that also runs on the emulated board (--targets qemu) says so by ``ON_B
 ``device``: runs check functions of a module of tests/host/app, or a piece of Python, on the target.
 """
 
+import ssl
+
 import pytest
+from support import certificates as certificates_
 from support import site as site_
 from support.checks import device_of
 from support.qemu import Qemu
 from support.targets import ROOT, CPython, Server, TargetError, UnixFirmware
+
+from tools.common import take_interrupts
 
 DEFAULT_TARGETS = 'cpython,unix'
 TARGETS = {'cpython': CPython, 'unix': UnixFirmware, 'qemu': Qemu}
 
 
 def pytest_addoption(parser):
-    """Adds the options that choose the targets."""
+    """Add the options that choose the targets."""
     group = parser.getgroup('targets')
     group.addoption(
         '--targets',
@@ -35,13 +40,14 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Declares the markers."""
+    """Declare the markers; have programs that tests start take Ctrl-C, whoever started the tests."""
     config.addinivalue_line('markers', 'app(name, **settings): the test application that the server fixture runs')
     config.addinivalue_line('markers', 'needs(*abilities): what a target must be able to do for this test')
+    take_interrupts()
 
 
 def pytest_generate_tests(metafunc):
-    """Runs each test that uses a target once per target."""
+    """Run each test that uses a target once per target."""
     if 'target' not in metafunc.fixturenames:
         return
     names = [name for name in metafunc.config.getoption('targets').split(',') if name]
@@ -58,7 +64,7 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_runtest_setup(item):
-    """Skips what the target is not able to run, with the reason."""
+    """Skip what the target is not able to run, with the reason."""
     needed = {ability for marker in item.iter_markers('needs') for ability in marker.args}
     if needed and 'target' in item.callspec.params:
         name = item.callspec.params['target']
@@ -93,7 +99,7 @@ def server(request, target, site):
 
 @pytest.fixture
 def start(target, site):
-    """A function (app, **settings) that starts a server for this test alone; it is ended behind the test."""
+    """A function (app, **settings) that starts a server for this test alone; it is ended after the test."""
     started = []
 
     def start_(app, **settings):
@@ -108,5 +114,24 @@ def start(target, site):
 
 @pytest.fixture
 def device(target):
-    """Runs Python on the target: device.run(source), device.check(module, name)."""
+    """Run Python on the target: device.run(source), device.check(module, name)."""
     return device_of(target)
+
+
+@pytest.fixture(scope='session')
+def certificates(tmp_path_factory):
+    """The folder of the keys and certificates."""
+    return certificates_.make(tmp_path_factory.mktemp('certificates'))
+
+
+@pytest.fixture(scope='session')
+def files(target, certificates):
+    """The keys and certificates, on the target."""
+    for path in certificates.iterdir():
+        target.put(path.name, path.read_bytes())
+
+
+@pytest.fixture
+def context(certificates):
+    """A client's context that trusts the tests' authority."""
+    return ssl.create_default_context(cafile=certificates / 'ca.pem')

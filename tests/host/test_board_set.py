@@ -34,10 +34,13 @@ def lay_out(name, folder):
     return modules
 
 
-def start(name, stubs, tmp_path, network=KNOWN):
-    """Imports a board's set and starts its network; returns the lines that come out, as a dict of their first word."""
+def start(name, stubs, tmp_path, network=KNOWN, besides=()):
+    """Imports a board's set and starts its network; returns the lines that come out, as a dict of their first word.
+
+    `besides`: folders whose modules win over those of the stubs.
+    """
     modules = lay_out(name, tmp_path / 'set')
-    path = [STUBS / stubs, STUBS / 'common', tmp_path / 'set']
+    path = [*besides, STUBS / stubs, STUBS / 'common', tmp_path / 'set']
     result = subprocess.run(
         [BUILD / 'UNIX' / 'firmware', '-X', 'heapsize=4m', STUBS / 'run.py', *network, *modules],
         env={**os.environ, 'MICROPYPATH': ':'.join(map(str, path))},
@@ -74,6 +77,17 @@ def test_the_set_is_imported_and_the_network_comes_up(name, stubs, root, address
 def test_a_wrong_password_leads_to_a_network_of_its_own(name, address, tmp_path):
     said = start(name, name, tmp_path, (KNOWN[0], 'wrong password'))
     assert said['address'] == address
+
+
+def test_a_pyboard_without_its_ethernet_says_so_and_comes_up(tmp_path):
+    (tmp_path / 'unplugged').mkdir()
+    # Imported first of all modules of the board: it cuts the chip's power.
+    (tmp_path / 'unplugged' / 'checks.py').write_text(
+        (STUBS / 'common' / 'checks.py').read_text() + '\nimport machine\nmachine.SPI.chip_has_power = False\n'
+    )
+    said = start('PYBV11', 'PYBV11', tmp_path, besides=[tmp_path / 'unplugged'])
+    assert said['address'] == said['poll'] == 'None'
+    assert 'no W5500 answers at SPI 1' in said['network:']
 
 
 def test_the_image_on_trial_is_kept_once_the_network_was_tried(tmp_path):

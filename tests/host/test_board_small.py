@@ -89,11 +89,48 @@ def test_what_is_certain_is_decided():
     assert 'from .other import E' in text
 
 
-def test_private_numbers_become_constants_and_small_is_set():
-    text = shrink('_SMALL = const(0)\n_LIMIT = 5\n_state = 1\ndef f():\n    global _state\n    _state = _LIMIT\n')
-    assert '_SMALL = const(1)' in text
+def test_private_numbers_become_constants():
+    text = shrink('_LIMIT = 5\n_state = 1\ndef f():\n    global _state\n    _state = _LIMIT\n')
     assert '_LIMIT = const(5)' in text
-    assert text.count('const(') == 2
+    assert text.count('const(') == 1
+
+
+MARKED = """
+def positive(value, name):  # small: a check
+    if value <= 0: raise ValueError(name)
+    return value
+
+def half(value): return value // 2
+
+class Public:
+    def __init__(self): self._checked, self._halved = 1, 2
+    @property
+    def Checked(self): return self._checked
+    @Checked.setter
+    def Checked(self, value):
+        self._checked = positive(value, 'Checked')
+    @property
+    def Halved(self): return self._halved
+    @Halved.setter
+    def Halved(self, value):
+        self._halved = half(value)
+    def is_foreign(
+        self,
+    ):  # small: False without threads
+        return True
+    def Foreign(self): return self.is_foreign()
+"""
+
+
+def test_marks_say_which_checks_go_and_what_a_board_is_without():
+    text = small.shrink({'pack/module.py': MARKED}, KNOWN, lacks=('threads',))['pack/module.py']
+    public = run(text)['Public']()
+    public.Checked, public.Halved = -1, 8
+    assert (public.Checked, public.Halved, public.Foreign()) == (-1, 4, False)
+    with_threads = run(small.shrink({'pack/module.py': MARKED}, KNOWN)['pack/module.py'])['Public']()
+    assert with_threads.Foreign() is True
+    with pytest.raises(ValueError, match='"# small: False without sockets"'):
+        small.shrink({'pack/module.py': MARKED}, KNOWN, lacks=('sockets',))
 
 
 def test_what_nobody_calls_goes_and_what_a_board_does_without():

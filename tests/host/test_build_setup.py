@@ -99,7 +99,7 @@ def test_without_python_and_apt_one_line_says_so(tmp_path):
         ['/bin/sh', ROOT / 'tools' / 'python.sh'], env=environment, cwd=tmp_path, capture_output=True
     )
     assert result.returncode == 2
-    assert result.stderr == b'error: python3 is missing: please install Python 3.9 or newer\n'
+    assert result.stderr == b'error: python3 is missing: please install Python 3.11 or newer\n'
 
 
 def test_without_python_it_is_installed(tmp_path):
@@ -148,3 +148,31 @@ def test_files_are_written_only_when_they_differ(tmp_path):
     assert path.stat().st_mtime == 1
     assert common.write_if_changed(path, 'other') and path.read_text() == 'other'
     assert [entry.name for entry in path.parent.iterdir()] == ['file']
+
+
+def exact(text):
+    """Returns the packages of a file of requirements: a dict of name and marker to (version, number of hashes)."""
+    found = {}
+    for entry in text.replace('\\\n', ' ').splitlines():
+        if entry.strip() and not entry.startswith('#'):
+            requirement, *hashes = re.split(r'\s+--hash=sha256:[0-9a-f]{64}\b', entry)
+            name, equals, version = requirement.partition(';')[0].strip().partition('==')
+            assert equals and not any(word.strip() for word in hashes), entry
+            found[name.lower(), requirement.partition(';')[2].strip()] = version, len(hashes)
+    return found
+
+
+def test_all_packages_are_exact_and_hashed_with_one_version_in_all_files():
+    together = {}
+    for source in sorted((ROOT / 'requirements').glob('*.in')):
+        found = exact(source.with_suffix('.txt').read_text())
+        for name, (version, _) in exact(source.read_text()).items():
+            assert found[name][0] == version, source.with_suffix('.txt').name
+        for name, (version, hashes) in found.items():
+            assert hashes and together.setdefault(name, version) == version, (source.name, name)
+
+
+def test_workflows_name_actions_by_commit():
+    for workflow in (ROOT / '.github' / 'workflows').iterdir():
+        for used in re.findall(r'uses: *(.*)', workflow.read_text()):
+            assert re.fullmatch(r'[\w/-]+@[0-9a-f]{40} # v[\d.]+', used), used

@@ -26,7 +26,8 @@ SCALARS = (
     | st.integers(-10, 70000)
     | st.floats()
     | st.text(max_size=40)
-    | st.sampled_from(['', '10.0.0.1', 'light', 'XX', 'www', 'password'])
+    | st.text(st.characters(), min_size=1, max_size=12)  # with halves of surrogate pairs
+    | st.sampled_from(['', '10.0.0.1', 'light', 'XX', 'www', 'password', 'ab' * 32])
 )
 VALUES = st.recursive(
     SCALARS,

@@ -4,16 +4,19 @@ Shows the flow (configuration, application, server, console), what a fault in ea
 """
 
 import base64
+import contextlib
 import json
+import os
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 
 import pytest
-from support.client import Connection
+from support.client import TIMEOUT, Connection
 from support.device import FirmwareProcess
-from support.targets import ROOT, free_port
+from support.targets import ROOT, START_TIMEOUT, Output, free_port
 
 APPLICATION = """
 from MicroWebSrv2 import *
@@ -125,6 +128,20 @@ def test_an_empty_flash_serves_the_demo_and_the_console_stays_quiet(start):
     assert lines[1] == f'open http://127.0.0.1:{firmware.port}'
 
 
+def test_a_checkout_runs_on_cpython_as_it_is(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    command = [sys.executable, '-u', '-m', 'firmware', '--port', str(free_port()), '--bind', '127.0.0.1']
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        output = Output(process.stdout)
+        try:
+            assert output.wait_for('open http', timeout=START_TIMEOUT), output.text
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(TIMEOUT) == 0, output.wait_for_end()
+
+
 def test_ctrl_c_ends_with_status_0(start):
     firmware = start()
     with Connection((firmware.host, firmware.port)):  # an open connection holds nothing up
@@ -182,6 +199,14 @@ def test_a_fault_in_on_start_is_shown_and_the_rest_is_served(start):
     firmware = start(files={'main.py': APPLICATION + '    raise KeyError("pump")\n'})
     assert firmware.get('/hello').text == 'hello from the flash'
     assert 'its OnStart failed' in firmware.console and 'pump' in firmware.console
+
+
+def test_a_page_that_fails_tells_strangers_nothing(start):
+    firmware = start(files={'www/page.pyhtml': '<p>{{ hidden_name }}'})
+    response = firmware.get('/page.pyhtml')
+    assert response.status == 500
+    assert 'hidden_name' not in response.text and 'Traceback' not in response.text
+    assert 'hidden_name' in firmware.console
 
 
 def test_a_syntax_error_in_the_application_is_shown(start):
@@ -290,6 +315,34 @@ def test_a_failure_of_the_servers_loop_is_shown_and_it_starts_again(start):
     firmware.wait_for('open http', since=firmware.console.index('it starts again'))
     assert firmware.get('/device/info').status == 200
     assert 'RuntimeError: the loop is broken' in firmware.console
+
+
+def test_a_flood_that_takes_all_memory_does_not_stop_the_server(start):
+    firmware = start()
+    flood = b'POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 524288\r\n\r\na'
+    with contextlib.ExitStack() as connections:
+        for _ in range(55):
+            connections.enter_context(socket.create_connection((firmware.host, firmware.port), 10)).sendall(flood)
+        assert firmware.get('/device/info').status == 200
+    assert firmware.get('/').status == 200
+    assert 'the server has failed' not in firmware.console
+
+
+@pytest.mark.parametrize(
+    'root, says', [('.', '. holds config.json: give'), ('pages', 'there is no folder pages; the frozen')]
+)
+def test_a_doubtful_folder_of_web_files_is_said_at_start(start, root, says):
+    firmware = start(config={'server': {'root': root}})
+    assert f'server.root: {says}' in firmware.console
+    assert firmware.get('/').status == 200
+
+
+def test_a_folder_of_web_files_that_holds_the_key_is_said_at_start(start):
+    firmware = start(
+        config={'server': {'root': 'all'}, 'tls': {'cert': 'all/c.pem', 'key': 'all/k.pem', 'port': free_port()}},
+        files={'all/k.pem': '', 'all/c.pem': ''},
+    )
+    assert 'server.root: all holds k.pem: give' in firmware.console
 
 
 def test_the_repl_is_there_while_the_server_runs(start):
@@ -403,6 +456,8 @@ def test_wrong_changes_are_named_and_not_saved(start):
         {'faults': ['server.prot: no such key; did you mean server.port?']},
     )
     assert ask(firmware, 'PUT', '/device/config', ADMIN, [1])[0] == 400
+    plain = firmware.request('PUT', '/device/config', dict(ADMIN, **{'Content-Type': 'text/plain'}), b'{"demo": false}')
+    assert plain.status == 415 and 'Content-Type: application/json' in plain.text
     assert (firmware.flash / 'config.json').read_bytes() == before
 
 

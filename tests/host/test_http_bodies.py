@@ -189,10 +189,10 @@ def test_the_timeout_covers_the_whole_head(server):
 def test_the_timeout_counts_each_wait_anew(server):
     """A body that comes steadily, and an answer that is taken steadily, may take longer than the timeout of 2 s."""
     with server.connect(timeout=0.3) as sender, server.connect(receive_buffer=1 << 20) as taker:
-        sender.send(request_bytes('POST', '/echo', {'Content-Length': '16'}))
+        sender.send(request_bytes('POST', '/echo', {'Content-Length': '4800'}))
         taker.send(request_bytes('GET', '/stream-endless'))
         for _ in range(15):
-            sender.send(b'x')
+            sender.send(b'x' * 300)
             with pytest.raises(TimeoutError):
                 sender.receive()
             taken = 0
@@ -200,9 +200,9 @@ def test_the_timeout_counts_each_wait_anew(server):
                 data = taker.socket.recv(1 << 20)
                 assert data, 'a client that takes data was dropped'
                 taken += len(data)
-        sender.send(b'x')
+        sender.send(b'x' * 300)
         sender.set_timeout(10)
-        assert sender.response('POST').body == b'x' * 16
+        assert sender.response('POST').body == b'x' * 4800
 
 
 @SHORT

@@ -4,7 +4,7 @@ import checks_parser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from MicroWebSrv2.libs.httpParser import HttpError, is_token, parse_head
+from MicroWebSrv2.libs.httpHead import HttpError, is_token, parse_head
 from support.checks import names_of
 
 ON_BOARD = True
@@ -62,6 +62,9 @@ FRAGMENTS = st.sampled_from(
         b'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n',
         b'3\r\nabc\r\n',
         b'0\r\n\r\n',
+        b'\r\n\r\n\r\n',
+        b'1\r\na\r\n2\r\nbc\r\n',
+        b'\r\n1;x\r\n',
         b'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n',
     ]
 )
@@ -81,10 +84,13 @@ def test_any_bytes_are_parsed_alike_in_any_pieces(fragments, places, max_head):
 def test_parse_head_gives_a_request_or_an_http_error(data):
     for head in (data, b'GET / HTTP/1.1\r\nHost: h\r\n' + data):
         try:
-            method, target, version, headers = parse_head(head)
+            method, target, path, query, (version, headers, keep_alive, length) = parse_head(head + b'\r\n\r\n')
         except HttpError as error:
             assert 400 <= error.status < 600 and error.text
         else:
             assert is_token(method) and (target.startswith(b'/') or target == b'*') and version.startswith(b'HTTP/1.')
             assert all(is_token(name) and name == name.lower() for name in headers)
-            assert not any(byte in value for value in headers.values() for byte in b'\r\n\0')
+            controls = [byte for byte in range(128) if byte < 32 and byte != 9 or byte == 127]
+            assert not any(byte in value for value in [target, *headers.values()] for byte in controls)
+            assert target == path + (b'?' if len(target) > len(path) else b'') + query
+            assert length >= -1 and keep_alive in (True, False)

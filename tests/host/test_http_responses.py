@@ -403,7 +403,7 @@ def test_a_second_answer_is_refused_and_logged(server):
     with server.connect() as connection:
         assert connection.request('GET', '/twice').body == b'first'
         assert connection.is_open()
-    assert server.output.wait_for('second answer', start)
+    assert server.output.wait_for('A second response to', start)
 
 
 def test_a_handler_may_return_the_result_of_the_answer(server):

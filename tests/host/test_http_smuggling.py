@@ -33,6 +33,8 @@ CASES = {
     'a bare CR in a value': post(b'X: a\rContent-Length: 5'),
     'a bare LF in a value': post(b'X: a\nContent-Length: 5') + b'abcde',
     'a NUL in a value': post(b'X: a\0b'),
+    'a control character in a value': post(b'X: a\x1bb'),
+    'a control character in the target': b'GET /hel\x08lo HTTP/1.1\r\nHost: a\r\n\r\n',
     'an empty header name': post(b': a'),
     'a name with a space': post(b'X Y: a'),
     'LF line ends': b'GET /hello HTTP/1.1\nHost: a\n\n',
@@ -46,6 +48,7 @@ CHUNK_CASES = {
     'chunk size with 0x': b'0x3\r\nabc\r\n0\r\n\r\n',
     'chunk size with _': b'1_0\r\n0123456789abcdef\r\n0\r\n\r\n',
     'chunk size empty': b'\r\nabc\r\n0\r\n\r\n',
+    'chunk size before a space': b'3 \r\nabc\r\n0\r\n\r\n',
     'chunk size behind a space': b' 3\r\nabc\r\n0\r\n\r\n',
     'chunk line ends by LF': b'3\nabc\n0\n\n',
     'chunk too long': b'3\r\nabcd\r\n0\r\n\r\n',
@@ -69,6 +72,14 @@ def test_heads_whose_framing_is_not_certain(server, case):
     assert_refused(server, CASES[case])
 
 
+@pytest.mark.app('wire', set={'RequestsTimeoutSec': 3600})
+@pytest.mark.parametrize('data', [b'GET / HTTP/1.0\n', b'GET / HTTP/1.1\r\nHost: a\n\n', b'\n'])
+def test_lines_that_end_by_lf_are_refused_before_the_head_is_whole(server, data):
+    with server.connect() as connection:
+        connection.send(data)
+        assert connection.refused().status == 400
+
+
 @pytest.mark.parametrize('case', CHUNK_CASES)
 def test_chunks_whose_framing_is_not_certain(server, case):
     assert_refused(server, post(b'Transfer-Encoding: chunked') + CHUNK_CASES[case])
@@ -82,8 +93,14 @@ def test_transfer_codings_other_than_chunked(server, coding):
     assert_refused(server, post(b'Transfer-Encoding: ' + coding) + b'0\r\n\r\n', (400, 501))
 
 
-def test_a_body_announced_by_its_type_alone_is_411(server):
-    assert_refused(server, post(b'Content-Type: application/json'), (411,))
+def test_a_request_without_length_and_chunks_has_no_body(server):
+    with server.connect() as connection:
+        for method in ('POST', 'PUT', 'PATCH'):
+            connection.send(f'{method} /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n')
+            connection.send(SMUGGLED)
+            found = connection.response()
+            assert (found.status, found.body) == (200, b''), method
+            assert connection.response().body == b'hello'
 
 
 def test_two_equal_lengths_do_not_desynchronise(server):

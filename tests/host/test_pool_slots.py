@@ -9,9 +9,10 @@ import time
 
 import pytest
 from support import site
-from support.client import request_bytes
+from support.client import TIMEOUT, request_bytes
 
-pytestmark = pytest.mark.app('wire', set={'BufferSlotsCount': 2, 'BufferSlotSize': 1024})
+# Clients here hold slots, and read nothing, for as long as a test takes: no time-out may end that on a busy computer.
+pytestmark = pytest.mark.app('wire', set={'BufferSlotsCount': 2, 'BufferSlotSize': 1024, 'RequestsTimeoutSec': 60})
 HELLO = request_bytes('GET', '/hello')
 PART = request_bytes('POST', '/echo', {'Content-Length': '4'}) + b'ab'
 
@@ -23,11 +24,11 @@ def connections(server, count, **options):
         yield [stack.enter_context(server.connect(**options)) for _ in range(count)]
 
 
-def until_no_slot_is_taken(server):
-    """Waits until the server has noticed that clients are gone."""
-    deadline = time.monotonic() + 10
-    while server.get('/stats').json()['slots']:
-        assert time.monotonic() < deadline, 'slots are still taken'
+def until_slots_are_taken(server, count):
+    """Waits until the server has noticed what clients do: hold so many slots, or none as they are gone."""
+    deadline = time.monotonic() + TIMEOUT
+    while server.get('/stats').json()['slots'] != count:
+        assert time.monotonic() < deadline, f'not {count} slots are taken'
 
 
 def test_idle_connections_hold_no_slot(server):
@@ -43,8 +44,7 @@ def test_requests_wait_or_get_503_when_the_slots_are_out(server):
     with connections(server, 2) as parts, server.connect() as other:
         for connection in parts:
             connection.send(PART)
-        while server.get('/stats').json()['slots'] < 2:
-            pass
+        until_slots_are_taken(server, 2)
         other.send(PART)
         found = other.response()
         assert (found.status, found.header('retry-after') is not None) == (503, True)
@@ -59,8 +59,7 @@ def hold_all_slots(server, clients):
     """Has the first two clients ask for more than the sockets' buffers hold, without reading it."""
     for connection in clients[:2]:
         connection.send(request_bytes('GET', '/on-sent-large'))
-    while server.get('/stats').json()['slots'] < 2:
-        pass
+    until_slots_are_taken(server, 2)
 
 
 def test_streams_wait_for_a_slot(server):
@@ -71,11 +70,12 @@ def test_streams_wait_for_a_slot(server):
         assert server.get('/hello').status == 200
         assert clients[2].is_silent() and clients[3].is_silent()
         for connection in clients[:2]:
+            connection.set_receive_buffer(1 << 20)
             assert len(connection.response().body) == 6000000
         for connection in clients[2:]:
             assert connection.response().body == b'0123456789' * 2000
             assert connection.response().body == b'hello'
-    until_no_slot_is_taken(server)
+    until_slots_are_taken(server, 0)
 
 
 def test_a_stream_that_waits_for_a_slot_may_be_abandoned(server):
@@ -87,7 +87,7 @@ def test_a_stream_that_waits_for_a_slot_may_be_abandoned(server):
         for connection in reversed(clients):
             connection.abort()
     assert server.get('/big.txt').body == site.FILES['big.txt']
-    until_no_slot_is_taken(server)
+    until_slots_are_taken(server, 0)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_nothing_leaks_when_clients_vanish_at_any_byte(server, data):
             connection.send(data[:end])
             if end % 2:
                 connection.abort()
-    until_no_slot_is_taken(server)
+    until_slots_are_taken(server, 0)
     with connections(server, 2) as parts:
         for connection in parts:
             connection.send(PART)

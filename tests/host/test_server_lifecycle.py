@@ -110,16 +110,28 @@ def test_errors_of_starting_say_why(target, site, scenario, texts):
     assert str(port) in error
 
 
-def test_nothing_is_printed_per_request(start):
+def test_nothing_is_printed_for_requests_that_are_answered(start):
     server = start('wire')
     start_ = len(server.log())
-    for path in ('/hello', '/text.txt', '/not-there', '/helper/ReturnBadRequest', '/json-object', '/stream'):
+    for path in ('/hello', '/text.txt', '/helper/ReturnBadRequest', '/json-object', '/stream'):
         server.get(path)
-    server.request('BREW', '/hello')
-    with server.connect() as connection:
-        connection.send('garbage\r\n\r\n')
-        connection.read_until_close()
     with server.connect() as connection:
         connection.abort()
     assert server.get('/hello').status == 200
     assert server.log()[start_:] == ''
+
+
+def test_what_is_refused_or_not_found_is_said_with_the_reason(start):
+    server = start('wire')
+    server.get('/not-there')
+    with server.connect() as connection:
+        connection.send('garbage\r\n\r\n')
+        connection.read_until_close()
+    assert server.output.wait_for('MWS2-INFO> Not found: GET /not-there\n')
+    assert server.output.wait_for('MWS2-INFO> Refused 127.0.0.1: 400, Bad request line.\n')
+
+
+def test_a_log_line_holds_no_control_character_of_a_request(start):
+    server = start('wire')
+    server.get('/a%0d%0aMWS2-ERROR>%20forged%1b%5b2J%c2%9b')
+    assert server.output.wait_for('Not found: GET /a\\x0d\n    MWS2-ERROR> forged\\x1b[2J\\x9b\n')

@@ -186,8 +186,8 @@ def test_well_known_files_are_served(server, path, media_type, body):
     'path, why',
     [
         ('/file.unknown', "GET '/file.unknown': 403, no type is known"),
-        ('/is-not-there.txt', "GET '/is-not-there.txt': no route and no file"),
-        ('/x%0d%0a%1b.txt', "GET '/x\\r\\n\\x1b.txt': no route and no file"),
+        ('/is-not-there.txt', 'Not found: GET /is-not-there.txt'),
+        ('/file/a%1b%5b0m', "GET '/file/a\\x1b[0m': 404, there is no file"),
         ('/file/is-not-there', "GET '/file/is-not-there': 404, there is no file"),
     ],
 )

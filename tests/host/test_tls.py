@@ -7,35 +7,15 @@ import subprocess
 import time
 
 import pytest
-from support import certificates as certificates_
 from support import site
 from support.checks import names_of
-from support.client import request_bytes
+from support.client import TIMEOUT, request_bytes
 from support.targets import free_port
 
 ON_BOARD = True
 
 pytestmark = pytest.mark.needs('tls')
 HELLO = request_bytes('GET', '/hello')
-
-
-@pytest.fixture(scope='session')
-def certificates(tmp_path_factory):
-    """The folder of the keys and certificates."""
-    return certificates_.make(tmp_path_factory.mktemp('certificates'))
-
-
-@pytest.fixture(scope='session')
-def files(target, certificates):
-    """The keys and certificates, on the target."""
-    for path in certificates.iterdir():
-        target.put(path.name, path.read_bytes())
-
-
-@pytest.fixture
-def context(certificates):
-    """A client's context that trusts the tests' authority."""
-    return ssl.create_default_context(cafile=certificates / 'ca.pem')
 
 
 PEM = {'certFile': 'server.pem', 'keyFile': 'server.key'}
@@ -148,7 +128,7 @@ def test_handshakes_that_are_begun_and_left_hold_up_nobody(https, context):
         with https.connect() as connection:
             connection.send(hello[:end])
             connection.abort()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + TIMEOUT
     with https.connect(tls=context) as connection:
         while connection.request('GET', '/stats').json()['sockets'] > sockets:
             assert time.monotonic() < deadline, 'sockets of handshakes that were left are still open'

@@ -32,7 +32,9 @@
 // Speed. Frames of Python functions lie on a stack of their own: on the heap each call would search for free blocks.
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (SMALL_RAM ? 128 : 1024)
+#ifndef MICROPY_ENABLE_PYSTACK
 #define MICROPY_ENABLE_PYSTACK (1)
+#endif
 #define PYSTACK_SIZE (SMALL_RAM ? 3 * 1024 : 6 * 1024)
 
 // Each import within an import has a buffer of this size on the stack.

@@ -25,44 +25,6 @@ _HAS_SHORT_NAMES = sys.platform not in ('linux', 'darwin')
 _codings = {}  # Accept-Encoding: whether it takes gzip
 
 
-# ---- the seam: all that this module knows of the insides of requests and responses
-
-
-def _asked(response):
-    """Return (the request's path, bytes, whether it is a GET or HEAD, its fields, a dict of bytes)."""
-    request = response._request
-    return request._path, request._method == b'GET' or request._method == b'HEAD', request._headers
-
-
-def _location(request):
-    """Return the path that was asked for with a slash after it, and its query. bytes."""
-    return request._path + (b'/?' + request._query if request._query else b'/')
-
-
-def _server(response):
-    return response._mws2
-
-
-def _vary(response):
-    response._vary('Accept-Encoding')
-
-
-def _describe(response, media_type, caching, extra):
-    """Give an answer its type and the fields that files have. extra: list of bytes."""
-    response._special = True
-    response._contentType = media_type
-    response._caching = caching or response._caching
-    response._extra = extra
-
-
-def _start(response, code, stream, length):
-    """Answer with a stream, or close it where there is an answer already."""
-    if response._begin(code):
-        response._send_stream(code, stream, length)
-    else:
-        stream.close()
-
-
 # ---- finding
 
 
@@ -217,7 +179,7 @@ def serve(mws2, request, response):
     A folder without its slash is redirected to (308). 403: the file's type is not known. 503: the system is out of
     descriptors.
     """
-    path = _asked(response)[0]
+    path = request.raw_path
     try:
         file, lacks_slash = _look_up(mws2, path)
     except OSError:
@@ -226,7 +188,6 @@ def serve(mws2, request, response):
     if not file:
         if mws2.list_folder and mws2.list_folder(mws2, request):
             return True
-        mws2.Log('%s %r: no route and no file' % (request.Method, request.Path), _INFO)
         return False
     if lacks_slash:
         file.close()
@@ -245,8 +206,8 @@ def serve(mws2, request, response):
 
 def redirect_to_folder(request):
     """Answer 308 with the path that was asked for and a slash after it; its query is kept. request: HttpRequest."""
-    request.Response.SetHeader('Location', decode_text(_location(request)))
-    request.Response.Return(308)
+    query = request.QueryString
+    request.Response.ReturnRedirect(decode_text(request.raw_path) + ('/?' + query if query else '/'), 308)
 
 
 def send_file(response, filename):
@@ -255,14 +216,14 @@ def send_file(response, filename):
     response: HttpResponse. filename: str, its path. What it is, is the application's business, but for special files.
     """
     try:
-        file = _named(_server(response), None, filename)
+        file = _named(response.server, None, filename)
     except OSError:
         _unavailable(response)
         return
     if not file or file.is_folder():
         _refuse(response, 404, 'there is no file %r' % filename)
         return
-    media_type = response.ContentType or _server(response).GetMimeTypeFromFilename(filename)
+    media_type = response.ContentType or response.server.GetMimeTypeFromFilename(filename)
     _answer_or_close(response, file, media_type or 'application/octet-stream', False)
 
 
@@ -276,16 +237,16 @@ def _answer_or_close(response, file, media_type, caching):
 
 def _answer(response, file, media_type, caching):
     """Answer with a file that was found, or as the conditions of the request ask for."""
-    _, is_get, fields = _asked(response)
-    if not is_get:
-        fields = {}
+    request = response.Request
+    is_get = request.raw_method == b'GET' or request.raw_method == b'HEAD'
+    fields = request.fields if is_get else {}
     if _is_compressible(media_type):
-        _vary(response)
+        response.vary('Accept-Encoding')
         if not _choose_coding(file, fields):
             file.close()
             _refuse(response, 406, 'only %r is there, and the client does not take gzip' % file.path())
             return
-    etag, modified = _validators(_server(response), file)
+    etag, modified = _validators(response.server, file)
     status = precondition(fields, etag, modified, file.stat[8])
     if status == 412:
         file.close()
@@ -332,13 +293,22 @@ def _send(response, file, part, description):
             _refuse(response, 404, 'it cannot be opened: %r' % error)
         return
     _describe(response, *description)
-    _start(response, code, stream, length)
+    response.send_stream(code, stream, length)
+
+
+def _describe(response, media_type, caching, extra):
+    """Give an answer its type and the fields that files have. extra: list of bytes."""
+    answer = response.own()
+    answer.is_common = False
+    answer.content_type = media_type
+    answer.caching = caching or answer.caching
+    answer.extra = extra
 
 
 def _refuse(response, status, why):
     """Answer an error, and log at the level INFO why."""
     request = response.Request
-    _server(response).Log('%s %r: %d, %s' % (request.Method, request.Path, status, why), _INFO)
+    response.server.Log('%s %r: %d, %s' % (request.Method, request.Path, status, why), _INFO)
     response.Return(status)
 
 

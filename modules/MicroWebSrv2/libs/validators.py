@@ -107,7 +107,7 @@ def _lists(tags, etag):
     return etag in [tag.strip() for tag in tags.split(b',')]
 
 
-def range_of(fields, size, etag, modified):
+def range_of(fields, size, etag, modified):  # small: False without ranges
     """Return the part of a file that a request asks for.
 
     fields, etag, modified: as of precondition(). size: int, bytes. Return (first, length); None where the whole file

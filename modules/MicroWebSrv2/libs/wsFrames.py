@@ -102,26 +102,26 @@ class _Message:
 class FrameReader:
     """Makes messages of what a client sends, in any segmentation. Holds no buffer while no message is under way.
 
-    A subclass defines what is called: `_on_text(str)` and `_on_binary(bytes or bytearray)` with whole messages,
-    `_on_control(first, bytes)` with the first octet and payload of a CLOSE, PING or PONG, `_on_violation(code, first)`
+    A subclass defines what is called: `on_text(str)` and `on_binary(bytes or bytearray)` with whole messages,
+    `on_control(first, bytes)` with the first octet and payload of a CLOSE, PING or PONG, `on_violation(code, first)`
     with the close code of RFC 6455, 7.4.1, for what the client did, and whether the state was OPEN before.
     """
 
     def __init__(self):
-        self._state = OPEN  # CLOSING: data frames are skipped. CLOSED: all is.
-        self._limit = None  # octets of the longest message
-        self._busy = False  # nothing is taken while set; the owner clears it, and feeds b'' then
-        self._heard = False  # set whenever something arrives; whoever watches the peer clears it
-        self._rest = None  # bytes of a header or a control frame that is not complete
-        self._message = None
+        self.state = OPEN  # CLOSING: data frames are skipped. CLOSED: all is.
+        self.limit = None  # octets of the longest message
+        self.is_busy = False  # nothing is taken while set; the owner clears it, and feeds b'' then
+        self.has_heard = False  # set whenever something arrives; whoever watches the peer clears it
+        self.rest = None  # bytes of a header or a control frame that is not complete
+        self.message = None
 
-    # Most of what is received is one short text message: _feed() and what it calls for that do no more than they must,
+    # Most of what is received is one short text message: feed() and what it calls for that do no more than they must,
     # in few local variables, as MicroPython has small frames on the C stack and larger ones on the heap.
 
-    def _feed(self, data):
+    def feed(self, data):
         """Takes what was received. data: bytes that nobody else uses."""
-        if not self._heard:
-            self._heard = True
+        if not self.has_heard:
+            self.has_heard = True
         size = len(data)
         if 5 < size < 132 and data[0] == TEXT and data[1] - size == 122 and self._takes(size - 6):
             try:
@@ -129,26 +129,26 @@ class FrameReader:
             except UnicodeError:
                 self._fail(1007)
             else:
-                self._on_text(text)
+                self.on_text(text)
         else:
             self._take_frames(data)
 
     def _takes(self, size):
         """Tells whether a message of so many octets may arrive in one frame now."""
-        if self._state or self._message or self._rest:
+        if self.state or self.message or self.rest:
             return False
-        return self._limit is None or size <= self._limit
+        return self.limit is None or size <= self.limit
 
     def _take_frames(self, data):
-        if self._rest:
-            data = self._rest + data
-            self._rest = None
+        if self.rest:
+            data = self.rest + data
+            self.rest = None
         at = 0
-        if self._message and self._message.left:
+        if self.message and self.message.left:
             at = self._take(data, 0)
-        while at < len(data) and self._state < CLOSED:
-            if self._busy:
-                self._rest = data[at:]
+        while at < len(data) and self.state < CLOSED:
+            if self.is_busy:
+                self.rest = data[at:]
                 return
             at = self._take_frame(data, at)
 
@@ -160,6 +160,9 @@ class FrameReader:
         first = data[at]
         size = data[at + 1] - 128  # negative: not masked
         if size > 125:
+            if first >= CLOSE:  # the longer forms are none of control frames'
+                self._fail(1002)
+                return len(data)
             start += 2 if size == 126 else 8
             if start > len(data):
                 return self._keep(data, at)
@@ -174,13 +177,13 @@ class FrameReader:
         elif stop > len(data):
             return self._keep(data, at)
         else:
-            self._on_control(first, unmask(data, start, stop))
+            self.on_control(first, unmask(data, start, stop))
         return stop
 
     def _keep(self, data, at):
         """Keeps what is no whole frame; a header that is wrong already is not waited for."""
         if len(data) - at < 2 or self._is_legal(data[at], data[at + 1] - 128):
-            self._rest = data[at:]
+            self.rest = data[at:]
         return len(data)
 
     def _is_legal(self, first, size):
@@ -189,24 +192,24 @@ class FrameReader:
         if first & 0x70 or size >> 63 or opcode > 10 or 2 < opcode < 8:
             legal = False
         else:
-            legal = opcode < 8 or first >= CLOSE and size < 126
+            legal = opcode < 8 or first >= CLOSE and size < 126  # 126 and 127 tell of a longer length's form
         if not legal:
             self._fail(1002)
         return legal
 
     def _begin(self, first, size, data, start):
         """Takes a data frame that does not arrive as one whole message."""
-        message = self._message
-        if self._state == OPEN:
+        message = self.message
+        if self.state == OPEN:
             if (message is None) == (first & 0x0F == 0):  # a continuation of nothing, or no continuation
                 self._fail(1002)
                 return len(data)
             length = len(message.data) if message else 0
-            if self._limit is not None and length + size > self._limit:
+            if self.limit is not None and length + size > self.limit:
                 self._fail(1009)
         if message is None:
-            message = self._message = _Message(first & 0x0F == 1)
-        if self._state != OPEN:
+            message = self.message = _Message(first & 0x0F == 1)
+        if self.state != OPEN:
             message.data = None
         try:
             message.begin(first, size, data[start - 4 : start])
@@ -216,16 +219,16 @@ class FrameReader:
 
     def _take(self, data, start):
         """Takes what is there of the payload of the message under way. Returns int, where the next frame begins."""
-        message = self._message
+        message = self.message
         stop = min(start + message.left, len(data))
         message.left -= stop - start
-        if self._state != OPEN:
+        if self.state != OPEN:
             message.data = None
         elif stop > start:
             self._append(message, data, start, stop)
         if message.final and not message.left:
-            self._message = None
-            if self._state == OPEN:
+            self.message = None
+            if self.state == OPEN:
                 self._deliver_message(message)
         return stop
 
@@ -245,7 +248,7 @@ class FrameReader:
         data = message.data
         message.data = None  # it takes memory that the callback may need
         if not message.is_text:
-            self._on_binary(data)
+            self.on_binary(data)
         elif message.checked < message.size:
             self._fail(1007)
         else:
@@ -254,7 +257,7 @@ class FrameReader:
             except MemoryError:
                 self._fail(1009)
             else:
-                self._on_text(data)
+                self.on_text(data)
 
     def _deliver(self, is_text, data):
         if is_text:
@@ -263,11 +266,11 @@ class FrameReader:
             except UnicodeError:
                 self._fail(1007)
             else:
-                self._on_text(data)
+                self.on_text(data)
         else:
-            self._on_binary(data)
+            self.on_binary(data)
 
     def _fail(self, code):
-        first = self._state == OPEN
-        self._state = CLOSED if code == 1002 else CLOSING
-        self._on_violation(code, first)
+        first = self.state == OPEN
+        self.state = CLOSED if code == 1002 else CLOSING
+        self.on_violation(code, first)

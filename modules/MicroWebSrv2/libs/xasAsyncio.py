@@ -3,24 +3,34 @@
 import asyncio
 import sys
 
-from .XAsyncSockets import XAsyncSocketsPool, XAsyncSocketsPoolException, get_ident, print_exception
+from .xasPoller import IN, OUT, is_interrupt, print_exception
+from .xasPool import XAsyncSocketsPool
+
+_LOOK_UP_MS = 100  # for what other threads ask, and for new timers
+
+
+def _move(pool, old, new):
+    """Register the pool's sockets with another poller."""
+    pool.poller = new
+    for asyncSocket in pool.GetAllAsyncSockets():
+        old.unregister(asyncSocket.key)
+        new.register(asyncSocket.key, asyncSocket.mask)
+
 
 if sys.implementation.name == 'micropython':
     from asyncio import core as _core
 
-    def _attach(pool, on_ready):
-        """Has asyncio wait for the pool's sockets too: they are registered with its own poll object."""
+    def _attach(pool):
+        """Have asyncio wait for the pool's sockets too: they are registered with its own poll object."""
         queue = _core._io_queue
+        own = pool.poller
         shared = _SharedIOQueue(queue, pool)
         _core._io_queue = shared
-        pool._poller = shared
-        for asyncSocket in pool.GetAllAsyncSockets():
-            shared.register(asyncSocket._key, asyncSocket._mask)
+        _move(pool, own, shared)
 
         def detach():
-            for asyncSocket in pool.GetAllAsyncSockets():
-                shared.unregister(asyncSocket._key)
-            shared.detach(queue)
+            _core._io_queue = queue
+            _move(pool, shared, own)
 
         return detach
 
@@ -31,94 +41,86 @@ if sys.implementation.name == 'micropython':
             self.poller = queue.poller
             self.map = queue.map
             self._pool = pool
-            self._own = pool._poller
             self.register = self.poller.register
             self.modify = self.poller.modify
             self.unregister = self.poller.unregister
-            self.seconds = self._own.seconds
+            self.seconds = pool.poller.seconds
 
         def wait_io_event(self, dt):
-            """Waits for streams and for the pool's sockets; called by asyncio's loop.
+            """Wait for streams and for the pool's sockets; called by asyncio's loop.
 
             dt: int, milliseconds, -1: for ever.
             """
             pool = self._pool
             for event in self.poller.ipoll(dt):
-                if event[0] in pool._sockets:
+                if pool.knows(event[0]):
                     self._on_pool_event(event)
                 else:
                     self._wake_task(event[0], event[1])
 
         def _on_pool_event(self, event):
             try:
-                self._pool._on_event(event)
-            except Exception as ex:
-                self._pool._failed(self._pool._current, ex)
+                self._pool.on_event(event)
+            except BaseException as error:
+                self._pool.failed(error)
 
         def _wake_task(self, stream, mask):
             """Makes the tasks that wait for a stream ready, as asyncio's own queue does."""
             waiting = self.map.get(id(stream))
             if waiting is None:
                 return
-            for i, flags in ((0, ~_OUT), (1, ~_IN)):
+            for i, flags in ((0, ~OUT), (1, ~IN)):
                 if mask & flags and waiting[i] is not None:
                     _core._task_queue.push(waiting[i])
                     waiting[i] = None
             if waiting[0] is None and waiting[1] is None:
                 self._dequeue(stream)
             else:
-                self.poller.modify(stream, _IN if waiting[1] is None else _OUT)
+                self.poller.modify(stream, IN if waiting[1] is None else OUT)
 
         def wake(self):
-            """Nothing to do: the pool's task looks up by itself."""
+            """Do nothing: the pool's task looks up by itself."""
 
         def drain(self):
-            """Nothing to take away."""
+            """Do nothing: no wake-up calls are to be taken away."""
 
-        def detach(self, queue):
-            """Gives asyncio its queue, and the pool its poller, back."""
-            _core._io_queue = queue
-            self._pool._poller = self._own
-            for asyncSocket in self._pool.GetAllAsyncSockets():
-                self._own.register(asyncSocket._key, asyncSocket._mask)
-
-    from .XAsyncSockets import _IN, _OUT
-
-    _LOOK_UP_SEC = 0.1
+        def close(self):
+            """Do nothing: all of it lies on the heap."""
 
 else:
 
-    def _attach(pool, on_ready):
-        """Has asyncio's loop wait for the pool's epoll object."""
+    def _attach(pool):
+        """Have asyncio's loop wait for the pool's sockets: for its epoll object, or for each of them."""
         loop = asyncio.get_running_loop()
-        number = pool._poller.fileno()
-        loop.add_reader(number, on_ready)
-        return lambda: loop.remove_reader(number)
+        if hasattr(pool.poller, 'fileno'):
+            number = pool.poller.fileno()
+            loop.add_reader(number, pool.ProcessEvents)
+            return lambda: loop.remove_reader(number)
+        from .xasPollerHost import LoopPoller
 
-    _LOOK_UP_SEC = 1
+        own = pool.poller
+        _move(pool, own, LoopPoller(loop, own, pool))
+        return lambda: _move(pool, pool.poller, own)
 
 
 async def drive(pool):
-    """Processes a pool by asyncio until StopWaitEvents(); to be run as a task.
+    """Process a pool by asyncio until StopWaitEvents(); to be run as a task.
 
-    pool: XAsyncSocketsPool. Raises XAsyncSocketsPoolException if it is processed already.
+    pool: XAsyncSocketsPool. Raise XAsyncSocketsPoolException if it is processed already.
     """
-    if pool.WaitEventsProcessing:
-        raise XAsyncSocketsPoolException('The pool is being processed already.')
-    pool._stop = False
-    pool._ident = get_ident()
-    detach = _attach(pool, lambda: pool.ProcessEvents(0))
+    pool.begin()
+    detach = _attach(pool)
     try:
-        while not pool._stop:
-            pool._tick()
-            await asyncio.sleep(_LOOK_UP_SEC)
+        while not pool.is_stopping():
+            pool.tick()
+            await asyncio.sleep(min(pool.wait_ms(), _LOOK_UP_MS) / 1000)
     finally:
-        pool._ident = None
         detach()
+        pool.end()
 
 
 def spawn(coroutine, on_done=None):
-    """Has a coroutine awaited by a task. on_done: f(exception or None) or None, called at its end."""
+    """Await a coroutine in a task. on_done: f(exception or None) or None, called at its end."""
     asyncio.create_task(_await(coroutine, on_done))
 
 
@@ -126,12 +128,14 @@ async def _await(coroutine, on_done):
     error = None
     try:
         await coroutine
-    except Exception as ex:
+    except BaseException as ex:  # a task that it awaits may have been cancelled, which is no Exception
         error = ex
     if on_done:
         on_done(error)
-    elif error:
+    elif error and not is_interrupt(error):
         print_exception(error)
+    if error and is_interrupt(error):
+        raise error
 
 
 def StartInAsyncio(microWebSrv2, asyncSocketsPool=None):
@@ -140,10 +144,9 @@ def StartInAsyncio(microWebSrv2, asyncSocketsPool=None):
     microWebSrv2: MicroWebSrv2. asyncSocketsPool: XAsyncSocketsPool that is driven already, or None for a new one.
     Returns the pool. Raises as MicroWebSrv2.StartInPool().
     """
-    microWebSrv2._spawn = spawn
+    microWebSrv2.spawn = spawn
     pool = asyncSocketsPool or XAsyncSocketsPool()
-    microWebSrv2.StartInPool(pool)
+    microWebSrv2.StartInPool(pool, asyncSocketsPool is None)
     if asyncSocketsPool is None:
-        microWebSrv2._managed = True
         asyncio.create_task(drive(pool))
     return pool

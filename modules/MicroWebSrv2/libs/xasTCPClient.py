@@ -2,18 +2,10 @@
 
 import socket
 
-from .XAsyncSockets import (
-    _OUT,
-    TCP_NODELAY,
-    XAsyncSocketsPool,
-    XAsyncTCPClient,
-    XAsyncTCPClientException,
-    XClosedReason,
-    _check,
-    _is_callback,
-    _would_block,
-    resolve_address,
-)
+from .checks import require, require_callback
+from .xasPoller import OUT, would_block
+from .xasPool import XAsyncSocketsPool, XClosedReason
+from .xasTCP import TCP_NODELAY, XAsyncTCPClient, XAsyncTCPClientException, resolve_address
 
 _IN_PROGRESS = (115, 119, 36, 10035, 10036)  # EINPROGRESS as Linux, lwIP, BSD and Windows number it
 
@@ -23,10 +15,11 @@ class _OutgoingTCPClient(XAsyncTCPClient):
 
     __slots__ = ('_is_open', '_told')
 
-    def __init__(self, pool, sock, srvAddr, recvSize):
+    def __init__(self, pool, sock, srvAddr, recvSize, sendSize):
         XAsyncTCPClient.__init__(self, pool, sock, srvAddr, srvAddr, recvSize)
+        self._sending_buffer = memoryview(bytearray(sendSize))
         self._is_open = self._told = False
-        self._mask = _OUT
+        self.mask = OUT
 
     @property
     def OnConnected(self):
@@ -36,45 +29,46 @@ class _OutgoingTCPClient(XAsyncTCPClient):
     @OnConnected.setter
     def OnConnected(self, value):
         """Sets it. Raises XAsyncTCPClientException if value is none."""
-        _check(_is_callback(value), XAsyncTCPClientException, '"OnConnected" must be a function or None.')
+        require_callback(value, 'OnConnected', XAsyncTCPClientException)
         self._on_connected = value
-        self._pool._call(self._tell)
+        self.pool.call(self._tell)
 
     def _tell(self):
-        if self._is_open and self._on_connected and not self._told and not self._closed:
+        if self._is_open and self._on_connected and not self._told and not self.closed:
             self._told = True
             self._on_connected(self)
 
     def OnReadyForWriting(self):
         """Ends the opening of the connection, later sends on with what is queued."""
-        if self._is_open or self._closed:
+        if self._is_open or self.closed:
             XAsyncTCPClient.OnReadyForWriting(self)
         elif self._has_failed():
-            self._close(XClosedReason.Error)
+            self.close(XClosedReason.Error)
         else:
             self._opened()
 
     def _has_failed(self):
-        sock = self._socket
+        sock = self.socket
         try:
             if hasattr(sock, 'getsockopt'):
                 return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
             sock.send(b'')  # MicroPython has no getsockopt: an error comes out here
         except OSError as ex:
-            return ex.errno not in _would_block
+            return ex.errno not in would_block
         return False
 
     def _opened(self):
         self._is_open = True
-        self._deadline = None
-        self._want(_OUT, bool(self._out))
-        self._receive(self._on_data)
+        self.deadline = None
+        self.want(OUT, self.is_sending())
+        self.receive(self._on_data)
         self._tell()
 
-    def _release(self, reason):
+    def released(self, reason):
+        """Give back what the connection held, then tell the application. reason: of XClosedReason."""
         if not self._is_open:
             self._on_closed = None  # it never was open
-        XAsyncTCPClient._release(self, reason)
+        XAsyncTCPClient.released(self, reason)
         if not self._is_open and self._on_connect_failed:
             self._on_connect_failed(self)
 
@@ -90,10 +84,10 @@ def create(asyncSocketsPool, srvAddr, connectTimeout=5, recvBufLen=4096, sendBuf
     is called later. Raises XAsyncTCPClientException that names a wrong argument.
     """
     error = XAsyncTCPClientException
-    _check(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
-    _check(isinstance(connectTimeout, int) and connectTimeout > 0, error, '"connectTimeout" is incorrect.')
-    _check(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
-    _check(isinstance(sendBufLen, int) and sendBufLen > 0, error, '"sendBufLen" is incorrect.')
+    require(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
+    require(isinstance(connectTimeout, int) and connectTimeout > 0, error, '"connectTimeout" is incorrect.')
+    require(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
+    require(isinstance(sendBufLen, int) and sendBufLen > 0, error, '"sendBufLen" is incorrect.')
     family, sockaddr = resolve_address(srvAddr, error)
     sock = socket.socket(family)
     try:
@@ -101,10 +95,9 @@ def create(asyncSocketsPool, srvAddr, connectTimeout=5, recvBufLen=4096, sendBuf
     except OSError:
         sock.close()
         return None
-    client = _OutgoingTCPClient(asyncSocketsPool, sock, srvAddr, recvBufLen)
-    client._sending_buffer = memoryview(bytearray(sendBufLen))
-    client._expire(connectTimeout)
-    asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(client))
+    client = _OutgoingTCPClient(asyncSocketsPool, sock, srvAddr, recvBufLen, sendBufLen)
+    client.expire(connectTimeout)
+    asyncSocketsPool.call(lambda: asyncSocketsPool.AddAsyncSocket(client))
     return client
 
 
@@ -136,15 +129,15 @@ class _Reader:
 
     def ask(self, take, what, callback, argument, timeoutSec):
         client = self._client
-        _check(_is_callback(callback), XAsyncTCPClientException, 'The callback must be a function or None.')
+        require_callback(callback, 'onRecv', XAsyncTCPClientException)
         ok = timeoutSec is None or (isinstance(timeoutSec, int) and timeoutSec > 0)
-        _check(ok, XAsyncTCPClientException, '"timeoutSec" must be a positive integer or None.')
-        if client._closed:
+        require(ok, XAsyncTCPClientException, '"timeoutSec" must be a positive integer or None.')
+        if client.closed:
             return False
-        _check(self._wanted is None, XAsyncTCPClientException, 'A receive is pending already.')
+        require(self._wanted is None, XAsyncTCPClientException, 'A receive is pending already.')
         self._wanted = (take, what, callback, argument)
-        client._expire(timeoutSec or 0)
-        client._pool._call(self._serve)
+        client.expire(timeoutSec or 0)
+        client.pool.call(self._serve)
         return True
 
     def _on_data(self, data):
@@ -157,26 +150,26 @@ class _Reader:
             return
         self._serving = True
         try:
-            while self._wanted and not self._client._closed:
+            while self._wanted and not self._client.closed:
                 take, what, callback, argument = self._wanted
                 taken = take(what)
                 if taken is None:
                     break
                 self._wanted = None
-                self._client._expire(0)
+                self._client.expire(0)
                 if callback:
                     callback(self._client, taken[0], argument)
         finally:
             self._serving = False
-        if not self._client._closed:
-            self._client._receive(self._on_data if self._wanted else None)
+        if not self._client.closed:
+            self._client.receive(self._on_data if self._wanted else None)
 
     def line(self, encoding):
         """Takes a line. encoding: str. Returns (str or None,), or None if it has not come."""
         end = self._rest.find(b'\n')
         if end < 0:
-            if len(self._rest) > self._client._recv_size:
-                self._client._close(XClosedReason.Error)  # a line longer than the buffer
+            if len(self._rest) > self._client.recv_size:
+                self._client.close(XClosedReason.Error)  # a line longer than the buffer
             return None
         line = self._rest[:end]
         self._rest = self._rest[end + 1 :]
@@ -190,7 +183,7 @@ class _Reader:
 
         size: int, octets, or None for what is there. Returns (memoryview,), or None if it has not come.
         """
-        count = size or min(len(self._rest), self._client._recv_size)
+        count = size or min(len(self._rest), self._client.recv_size)
         if not count or len(self._rest) < count:
             return None
         data = self._rest[:count]
@@ -199,9 +192,9 @@ class _Reader:
 
 
 def _reader(client):
-    if client._reader is None:
-        client._reader = _Reader(client)
-    return client._reader
+    if client.reader is None:
+        client.reader = _Reader(client)
+    return client.reader
 
 
 def recv_line(client, lineEncoding, onLineRecv, onLineRecvArg, timeoutSec):
@@ -224,7 +217,7 @@ def recv_data(client, size, onDataRecv, onDataRecvArg, timeoutSec):
     data: memoryview. The rest as of recv_line().
     """
     ok = size is None or (isinstance(size, int) and size > 0)
-    _check(ok, XAsyncTCPClientException, '"size" must be a positive integer or None.')
+    require(ok, XAsyncTCPClientException, '"size" must be a positive integer or None.')
     reader = _reader(client)
     return reader.ask(reader.data, size, onDataRecv, onDataRecvArg, timeoutSec)
 
@@ -236,10 +229,10 @@ def send_data(client, data, onDataSent, onDataSentArg):
     Raises XAsyncTCPClientException if an argument is none.
     """
     ok = isinstance(data, (bytes, bytearray, memoryview))
-    _check(ok, XAsyncTCPClientException, '"data" must be bytes or convertible into bytes.')
-    _check(_is_callback(onDataSent), XAsyncTCPClientException, '"onDataSent" must be a function or None.')
+    require(ok, XAsyncTCPClientException, '"data" must be bytes or convertible into bytes.')
+    require_callback(onDataSent, 'onDataSent', XAsyncTCPClientException)
     on_sent = (lambda client: onDataSent(client, onDataSentArg)) if onDataSent else None
-    return client._send(data if isinstance(data, bytes) else bytes(data), on_sent)
+    return client.send(data if isinstance(data, bytes) else bytes(data), on_sent)
 
 
 def send_buffer(client, size, onDataSent, onDataSentArg):
@@ -249,5 +242,5 @@ def send_buffer(client, size, onDataSent, onDataSentArg):
     """
     buffer = client.SendingBuffer
     ok = size is None or (isinstance(size, int) and 0 < size <= len(buffer))
-    _check(ok, XAsyncTCPClientException, '"size" must be a positive integer, not over the buffer\'s, or None.')
+    require(ok, XAsyncTCPClientException, '"size" must be a positive integer, not over the buffer\'s, or None.')
     return send_data(client, buffer[:size] if size else buffer, onDataSent, onDataSentArg)

@@ -4,7 +4,8 @@ import ssl
 import sys
 from errno import EAGAIN, EIO
 
-from .XAsyncSockets import XAsyncTCPClientException, _check
+from .checks import require
+from .xasTCP import XAsyncTCPClientException
 
 _is_micropython = sys.implementation.name == 'micropython'
 _CONN_EOF = -0x7280  # MBEDTLS_ERR_SSL_CONN_EOF
@@ -16,6 +17,7 @@ class _HostTransport:
 
     def __init__(self, sock):
         self._sock = sock
+        self.failed = False
 
     def recv(self, size):
         """As socket.recv()."""
@@ -25,6 +27,9 @@ class _HostTransport:
             raise OSError(EAGAIN, 'would block')
         except ssl.SSLEOFError:
             return b''
+        except (OSError, ValueError) as error:
+            self.failed = True
+            raise OSError(EIO, str(error))
 
     def send(self, data):
         """As socket.send(); at most one record, which can be tried again as it was."""
@@ -56,7 +61,7 @@ class _FirmwareTransport:
     def __init__(self, sock, plain):
         self._sock = sock
         self._plain = plain
-        self._more = self._is_open = self._failed = False
+        self._more = self._is_open = self.failed = False
 
     def recv(self, size):
         """As socket.recv()."""
@@ -72,10 +77,10 @@ class _FirmwareTransport:
         try:
             result = function(argument)
         except OSError as ex:
-            self._failed = ex.errno != _CONN_EOF
+            self.failed = ex.errno != _CONN_EOF
             raise
         except ValueError as ex:  # a certificate that is not trusted
-            self._failed = True
+            self.failed = True
             raise OSError(EIO, str(ex))
         if result is None:
             raise OSError(EAGAIN)
@@ -93,11 +98,11 @@ class _FirmwareTransport:
     def close(self):
         """Closes the stream and its socket."""
         self._sock.close()
-        if self._failed and not self._is_open:  # behind a failed handshake the stream has let go of the socket
+        if self.failed and not self._is_open:  # behind a failed handshake the stream has let go of the socket
             self._plain.close()
 
 
-def _require_file(path, error):
+def _require_file(path, error):  # small: a check
     try:
         open(path, 'rb').close()
     except OSError as ex:
@@ -139,22 +144,21 @@ def start_context(client, sslContext, serverSide=False):
     client: XAsyncTCPClient. sslContext: ssl.SSLContext. serverSide: bool.
     Raises XAsyncTCPClientException if TLS has begun already, or cannot.
     """
-    _check(client._tls is None, XAsyncTCPClientException, 'TLS has begun already on this connection.')
+    require(client.tls is None, XAsyncTCPClientException, 'TLS has begun already on this connection.')
     arguments = {'server_side': serverSide, 'do_handshake_on_connect': False}
     if not serverSide and getattr(sslContext, 'check_hostname', _is_micropython):
         arguments['server_hostname'] = client.SrvAddr[0]
     try:
-        sock = sslContext.wrap_socket(client._socket, **arguments)
+        sock = sslContext.wrap_socket(client.socket, **arguments)
     except (OSError, ValueError) as ex:
         raise XAsyncTCPClientException('TLS cannot begin: %s' % ex)
     if _is_micropython:
-        client._tls = client._io = _FirmwareTransport(sock, client._socket)
+        client.secure(_FirmwareTransport(sock, client.socket))
     else:
-        client._socket = sock  # it has taken the file descriptor over
-        client._tls = client._io = _HostTransport(sock)
+        client.secure(_HostTransport(sock), sock)  # it has taken the file descriptor over
     if not serverSide:
         try:
-            client._tls.begin()
+            client.tls.begin()
         except OSError:
             pass  # it would block; or the peer is gone, which reading will tell
 
@@ -168,7 +172,7 @@ def start(client, keyfile=None, certfile=None, server_side=False, cert_reqs=0, c
     Raises XAsyncTCPClientException with what was wrong.
     """
     error = XAsyncTCPClientException
-    _check(not server_side or (keyfile and certfile), error, 'A server needs "keyfile" and "certfile".')
+    require(not server_side or (keyfile and certfile), error, 'A server needs "keyfile" and "certfile".')
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     if not _is_micropython and not server_side:
         context.check_hostname = cert_reqs == ssl.CERT_REQUIRED

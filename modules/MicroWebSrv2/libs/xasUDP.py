@@ -2,18 +2,10 @@
 
 import socket
 
-from .XAsyncSockets import (
-    _OUT,
-    XAsyncSocketsPool,
-    XAsyncUDPDatagram,
-    XAsyncUDPDatagramException,
-    _check,
-    _is_callback,
-    _would_block,
-    peer_address,
-    print_exception,
-    resolve_address,
-)
+from .checks import require, require_callback
+from .xasPoller import OUT, would_block
+from .xasPool import XAsyncSocketsPool
+from .xasTCP import XAsyncUDPDatagram, XAsyncUDPDatagramException, peer_address, resolve_address
 
 _MAX_QUEUED = 64  # datagrams that wait; UDP may lose what is beyond
 _RECEIVED_IN_A_ROW = 16
@@ -27,9 +19,9 @@ def create(asyncSocketsPool, localAddr, recvBufLen, broadcast):
     Returns UDPDatagram. Raises XAsyncUDPDatagramException with what was wrong.
     """
     error = XAsyncUDPDatagramException
-    _check(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
-    _check(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
-    _check(isinstance(broadcast, bool), error, '"broadcast" is incorrect.')
+    require(isinstance(asyncSocketsPool, XAsyncSocketsPool), error, '"asyncSocketsPool" is incorrect.')
+    require(isinstance(recvBufLen, int) and recvBufLen > 0, error, '"recvBufLen" is incorrect.')
+    require(isinstance(broadcast, bool), error, '"broadcast" is incorrect.')
     family, sockaddr = resolve_address(localAddr, error) if localAddr else (socket.AF_INET, None)
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
@@ -43,7 +35,7 @@ def create(asyncSocketsPool, localAddr, recvBufLen, broadcast):
         sock.close()
         raise error('Cannot open UDP on %s: %s' % (localAddr, ex))
     udp = UDPDatagram(asyncSocketsPool, sock, localAddr, recvBufLen)
-    asyncSocketsPool._call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
+    asyncSocketsPool.call(lambda: asyncSocketsPool.AddAsyncSocket(udp))
     return udp
 
 
@@ -72,7 +64,7 @@ class UDPDatagram(XAsyncUDPDatagram):
     @OnDataRecv.setter
     def OnDataRecv(self, value):
         """Sets it. Raises XAsyncUDPDatagramException if value is none."""
-        _check(_is_callback(value), XAsyncUDPDatagramException, '"OnDataRecv" must be a function or None.')
+        require_callback(value, 'OnDataRecv', XAsyncUDPDatagramException)
         self._on_data_recv = value
 
     @property
@@ -83,7 +75,7 @@ class UDPDatagram(XAsyncUDPDatagram):
     @OnFailsToSend.setter
     def OnFailsToSend(self, value):
         """Sets it. Raises XAsyncUDPDatagramException if value is none."""
-        _check(_is_callback(value), XAsyncUDPDatagramException, '"OnFailsToSend" must be a function or None.')
+        require_callback(value, 'OnFailsToSend', XAsyncUDPDatagramException)
         self._on_fails_to_send = value
 
     def AsyncSendDatagram(self, datagram, remoteAddr, onDataSent=None, onDataSentArg=None):
@@ -94,24 +86,24 @@ class UDPDatagram(XAsyncUDPDatagram):
         argument is none.
         """
         error = XAsyncUDPDatagramException
-        _check(isinstance(datagram, (bytes, bytearray, memoryview)), error, '"datagram" must be bytes.')
-        _check(_is_callback(onDataSent), error, '"onDataSent" must be a function or None.')
+        require(isinstance(datagram, (bytes, bytearray, memoryview)), error, '"datagram" must be bytes.')
+        require_callback(onDataSent, 'onDataSent', error)
         sockaddr = resolve_address(remoteAddr, error)[1]
-        if self._closed or len(self._queue) >= _MAX_QUEUED:
+        if self.closed or len(self._queue) >= _MAX_QUEUED:
             return False
         self._queue.append((bytes(datagram), remoteAddr, sockaddr, onDataSent, onDataSentArg))
-        self._pool._call(self.OnReadyForWriting)
+        self.pool.call(self.OnReadyForWriting)
         return True
 
     def OnReadyForReading(self):
         """Receives the datagrams that are there."""
         for _ in range(_RECEIVED_IN_A_ROW):
-            if self._closed:
+            if self.closed:
                 return
             try:
-                datagram, address = self._socket.recvfrom(self._recv_size)
+                datagram, address = self.socket.recvfrom(self._recv_size)
             except OSError as ex:
-                if ex.errno in _would_block:
+                if ex.errno in would_block:
                     return
                 continue  # an ICMP error for something sent before
             if self._on_data_recv:
@@ -119,12 +111,12 @@ class UDPDatagram(XAsyncUDPDatagram):
 
     def OnReadyForWriting(self):
         """Sends the datagrams that wait."""
-        while self._queue and not self._closed:
+        while self._queue and not self.closed:
             datagram, remoteAddr, sockaddr, on_sent, argument = self._queue[0]
             try:
-                self._socket.sendto(datagram, sockaddr)
+                self.socket.sendto(datagram, sockaddr)
             except OSError as ex:
-                if ex.errno in _would_block:
+                if ex.errno in would_block:
                     break
                 self._queue.pop(0)
                 self._tell(self._on_fails_to_send, datagram, remoteAddr)
@@ -132,14 +124,14 @@ class UDPDatagram(XAsyncUDPDatagram):
             self._queue.pop(0)
             if on_sent:
                 self._tell(on_sent, argument)
-        self._want(_OUT, bool(self._queue))
+        self.want(OUT, bool(self._queue))
 
     def _tell(self, callback, *args):
         if callback:
             try:
                 callback(self, *args)
-            except Exception as ex:
-                print_exception(ex)
+            except BaseException as error:
+                self.pool.report(error)
 
     def OnExceptionalCondition(self):
         """An ICMP error is none of the socket's end."""

@@ -1,17 +1,18 @@
 """Threads for work that may block, such as request handlers."""
 
-from _thread import allocate_lock, start_new_thread
-
-from .XAsyncSockets import print_exception
+from .xasPoller import allocate_lock, print_exception, start_new_thread
 
 
 class XAsyncWorkers:
     """A fixed number of threads that do jobs in the order in which they came.
 
     count: int, threads, 1 or more.
+
+    - lock: for those that share state between their jobs and the pool's thread.
     """
 
     def __init__(self, count):
+        self.lock = allocate_lock()
         self._jobs = []
         self._idle = []  # the gates of the threads that wait for a job
         self._lock = allocate_lock()
@@ -46,8 +47,8 @@ class XAsyncWorkers:
             if job:
                 try:
                     job()
-                except Exception as ex:
-                    print_exception(ex)
+                except BaseException as error:
+                    print_exception(error)
             else:
                 gate.acquire()
 

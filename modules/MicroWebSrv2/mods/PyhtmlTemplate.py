@@ -84,13 +84,13 @@ class PyhtmlTemplate:
 
     def OnRequest(self, microWebSrv2, request):
         """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        path = request._path
+        path = request.raw_path
         if self._default_pages != len(microWebSrv2.default_pages):
             self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
-                if request._method in _METHODS:
+                if request.raw_method in _METHODS:
                     found = self._find(microWebSrv2, path)
                     if found and (path[-1] == _SLASH or _is_page(path) or _is_page(unquote_bytes(path))):
                         self._answer(microWebSrv2, request, found)
@@ -227,7 +227,7 @@ def _identity(stat):
     return stat[1], stat[2], getattr(stat, 'st_ctime_ns', stat[9])
 
 
-def _require_name(name):
+def _require_name(name):  # small: a check
     if not isinstance(name, str) or not name:
         raise ValueError('"globalVarName" must be a non-empty string.')
 

@@ -3,6 +3,8 @@
 import sys
 from binascii import a2b_base64, b2a_base64
 
+from ..libs.checks import require_bool, require_callback
+from ..libs.httpStream import close_if_can
 from ..libs.wsFrames import (
     BINARY,
     CLOSE,
@@ -20,10 +22,13 @@ from ..libs.wsFrames import (
     is_close_code,
     text_frame,
 )
+from ..libs.xasPoller import is_interrupt
 
 _GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'  # RFC 6455, 1.3
 _CLOSE_TIMEOUT_SEC = 3  # for the peer to answer a Close, and for ours to reach it
 _WAIT_FRAME_TIMEOUT_SEC = 300
+_PING_SEC = 30
+_SPARED_LAST = 1 << 29  # beside idle HTTP connections, whose rank is a time in seconds
 # Octets of a message that is copied behind its frame's head: one send is quicker, two take less memory.
 _MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 65536
 _MAX_PIECES = 8  # received ones that wait for a worker
@@ -37,13 +42,9 @@ def _is_length(value):
     return isinstance(value, int) and value >= 0
 
 
-def _require(condition, name, what):
+def _require(condition, name, what):  # small: a check
     if not condition:
         raise ValueError('"%s" must be %s.' % (name, what))
-
-
-def _require_callback(value, name):
-    _require(value is None or callable(value), name, 'a function or None')
 
 
 def _octets(msg):
@@ -68,12 +69,13 @@ class WebSocket(FrameReader):
 
     def __init__(self, microWebSrv2, request):
         FrameReader.__init__(self)
-        self._limit = self._queue_limit = microWebSrv2.MaxRequestContentLength
+        self.limit = self._queue_limit = microWebSrv2.MaxRequestContentLength
         self._mws2 = microWebSrv2
         self._request = request
         self._client = request.XAsyncTCPClient
         self._wait = _WAIT_FRAME_TIMEOUT_SEC
-        self._pinged = self._ended = self._told = False
+        self._silent = 0
+        self._ended = self._told = False
         self._text_callback = self._binary_callback = self._closed_callback = None
 
     @property
@@ -84,7 +86,7 @@ class WebSocket(FrameReader):
     @OnTextMessage.setter
     def OnTextMessage(self, value):
         """Sets it."""
-        _require_callback(value, 'OnTextMessage')
+        require_callback(value, 'OnTextMessage')
         self._text_callback = value
 
     @property
@@ -95,7 +97,7 @@ class WebSocket(FrameReader):
     @OnBinaryMessage.setter
     def OnBinaryMessage(self, value):
         """Sets it."""
-        _require_callback(value, 'OnBinaryMessage')
+        require_callback(value, 'OnBinaryMessage')
         self._binary_callback = value
 
     @property
@@ -104,13 +106,13 @@ class WebSocket(FrameReader):
 
         At first the server's MaxRequestContentLength.
         """
-        return self._limit
+        return self.limit
 
     @MaxRecvMessageLength.setter
     def MaxRecvMessageLength(self, value):
         """Sets it."""
         _require(value is None or _is_length(value), 'MaxRecvMessageLength', 'a positive integer or None')
-        self._limit = value
+        self.limit = value
 
     @property
     def MaxSendQueueLength(self):
@@ -134,10 +136,10 @@ class WebSocket(FrameReader):
     @OnClosed.setter
     def OnClosed(self, value):
         """Sets it."""
-        _require_callback(value, 'OnClosed')
+        require_callback(value, 'OnClosed')
         self._closed_callback = value
         if self._ended:
-            self._client._pool._call(self._tell_closed)
+            self._client.pool.call(self._tell_closed)
 
     def SendTextMessage(self, msg):
         """Sends a text message. msg: str, of any length. From any thread.
@@ -149,8 +151,8 @@ class WebSocket(FrameReader):
             raise ValueError('"msg" must be a string.')
         if len(msg) > _MAX_JOINED:
             payload = encode_text(msg)
-            return self._post(frame_head(TEXT, len(payload)), payload)
-        return self._post(text_frame(msg))
+            return self.post(frame_head(TEXT, len(payload)), payload)
+        return self.post(text_frame(msg))
 
     def SendBinaryMessage(self, msg):
         """Sends a binary message. msg: bytes-like or convertible into bytes, of any length. From any thread.
@@ -159,8 +161,8 @@ class WebSocket(FrameReader):
         """
         octets = _octets(msg)
         if len(octets) > _MAX_JOINED:
-            return self._post(frame_head(BINARY, len(octets)), bytes(octets))
-        return self._post(frame(BINARY, octets))
+            return self.post(frame_head(BINARY, len(octets)), bytes(octets))
+        return self.post(frame(BINARY, octets))
 
     def Close(self, code=1000):
         """Closes the WebSocket. No message is received or sent from now on; OnClosed follows.
@@ -168,8 +170,8 @@ class WebSocket(FrameReader):
         code: int, why (RFC 6455, 7.4): 1000 … 4999, but what must not be sent. Raises ValueError if it is none.
         """
         _require(isinstance(code, int) and is_close_code(code), 'code', 'a close code, such as 1000')
-        if self._state == OPEN:
-            self._state = CLOSING
+        if self.state == OPEN:
+            self.state = CLOSING
             self._send_close(code.to_bytes(2, 'big'))
 
     @property
@@ -180,7 +182,7 @@ class WebSocket(FrameReader):
     @property
     def IsClosed(self):
         """bool: whether the connection is closed or is being closed: nothing can be sent any more."""
-        return self._state != OPEN
+        return self.state != OPEN
 
     @property
     def WaitFrameTimeoutSec(self):
@@ -192,58 +194,71 @@ class WebSocket(FrameReader):
         """Sets it."""
         _require(_is_length(value) and value, 'WaitFrameTimeoutSec', 'a positive integer')
         self._wait = value
-        if self._state == OPEN:
+        if self.state == OPEN:
             self._watch()
 
-    def _start(self, accepted, received):
+    def start(self, accepted, received):
         """Takes the connection over.
 
         accepted: the callback that is told, f(microWebSrv2, webSocket). received: bytes that came behind the request.
         """
-        client = self._client
-        self._rest = received
-        client.OnClosed = self._closed
-        client.OnExpired = self._expired
+        self.rest = received
+        self._client.protocol = self
         self._watch()
         self._run(accepted, self._mws2, self)
-        if not self._busy:
+        if not self.is_busy:
             self._go_on()
 
-    def _post(self, data, payload=None):
+    def post(self, data, payload=None):
         """Sends a frame. data: bytes, the frame, or only its head, with the payload as bytes. Returns bool."""
-        if self._state != OPEN:
+        if self.state != OPEN:
             return False
         client = self._client
-        if client._queued > self._queue_limit:
+        if client.queued > self._queue_limit:
             client.Close()
             return False
-        return client._send(data) if payload is None else client._send_two(data, payload)
+        return client.send(data) if payload is None else client.send_two(data, payload)
 
     def _send_close(self, payload):
         """Sends a Close frame; ends the connection then, or waits for the peer's."""
         client = self._client
-        client._expire(_CLOSE_TIMEOUT_SEC)
-        client._send(frame(CLOSE, payload), _hang_up if self._state == CLOSED else None)
+        client.expire(_CLOSE_TIMEOUT_SEC)
+        client.send(frame(CLOSE, payload), _hang_up if self.state == CLOSED else None)
+
+    def _interval(self):
+        """Return int, seconds after which a quiet peer is pinged: proxies drop what is silent for 60."""
+        return max(1, min(self._wait >> 1, _PING_SEC))
 
     def _watch(self):
-        self._client._expire(max(1, self._wait >> 1))
+        self._client.expire(self._interval())
 
-    def _expired(self, client):
-        """Half of the time to wait has passed: a peer that was quiet is pinged, and dropped the next time."""
-        if self._busy:
-            self._heard = True  # it may have sent what nobody reads now
-        if self._state != OPEN or self._pinged and not self._heard:
-            client.Close()
+    # What the connection tells, as client.protocol.
+
+    def progress(self):
+        """The peer has taken data that were queued."""
+
+    def expired(self):
+        """A peer that was quiet is pinged, and dropped when it has been so for WaitFrameTimeoutSec."""
+        if self.is_busy:
+            self.has_heard = True  # it may have sent what nobody reads now
+        interval = self._interval()
+        self._silent = 0 if self.has_heard else self._silent + interval
+        if self.state != OPEN or self._silent >= max(self._wait, 2 * interval):
+            self._client.Close()
             return
-        self._pinged = not self._heard
-        if self._pinged:
-            self._post(frame(PING, b''))
-        self._heard = False
+        if self._silent:
+            self.post(frame(PING, b''))
+        self.has_heard = False
         self._watch()
 
-    def _closed(self, client, reason):
-        self._state = CLOSED
-        self._rest = self._message = None
+    def spare(self):
+        """Return int where the connection could be closed for a newcomer, the least first; None where it is in use."""
+        return _SPARED_LAST - self._silent if self._silent and not self.has_heard else None
+
+    def released(self, reason):
+        """The connection is closed."""
+        self.state = CLOSED
+        self.rest = self.message = None
         self._ended = True
         self._tell_closed()
 
@@ -253,23 +268,26 @@ class WebSocket(FrameReader):
             self._told = True
             self._run(self._closed_callback, self)
 
-    def _on_text(self, text):
+    def on_text(self, text):
+        """Take a whole text message. text: str."""
         self._on_message(self._text_callback, text)
 
-    def _on_binary(self, data):
+    def on_binary(self, data):
+        """Take a whole binary message. data: bytes or bytearray."""
         self._on_message(self._binary_callback, memoryview(data))
 
-    def _on_control(self, first, payload):
+    def on_control(self, first, payload):
+        """Take a control frame. first: int, its first byte. payload: bytes."""
         if first == CLOSE:
             self._on_close(payload)
         elif first == PING:
-            self._post(frame(PONG, payload))
+            self.post(frame(PONG, payload))
 
     def _on_close(self, payload):
-        if self._state == CLOSING:  # the answer to ours
+        if self.state == CLOSING:  # the answer to ours
             self._client.Close()
             return
-        self._state = CLOSED
+        self.state = CLOSED
         answer = payload[:2]
         if payload:
             try:
@@ -280,7 +298,8 @@ class WebSocket(FrameReader):
                 answer = b'\x03\xef'  # 1007
         self._send_close(answer)
 
-    def _on_violation(self, code, first):
+    def on_violation(self, code, first):
+        """Close for what the peer did wrong. code: int, of the Close frame. first: bool, whether it was the first."""
         if first:
             self._send_close(code.to_bytes(2, 'big'))
         else:
@@ -294,73 +313,91 @@ class WebSocket(FrameReader):
                 result = callback(self, msg)
                 if result is not None:
                     self._returned(result)
-            except Exception as ex:
-                self._callback_failed(ex)
+            except BaseException as error:
+                self._callback_failed(error)
 
     def _run(self, callback, *args):
         try:
             self._returned(callback(*args))
-        except Exception as ex:
-            self._callback_failed(ex)
+        except BaseException as error:
+            self._callback_failed(error)
 
     def _returned(self, result):
         """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
         if hasattr(result, 'send') and hasattr(result, 'throw'):
-            if not self._mws2._spawn:
+            if not self._mws2.spawn:
+                close_if_can(result)
                 raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')
-            self._busy = True
-            self._client._receive(None)
-            self._mws2._spawn(result, self._awaited)
+            self.is_busy = True
+            self._client.receive(None)
+            self._mws2.spawn(result, self._awaited)
 
-    def _awaited(self, ex):
-        if ex:
-            self._callback_failed(ex)
+    def _awaited(self, error):
+        if error:
+            self._callback_failed(error)
         self._go_on()
 
     def _go_on(self):
         """Takes what was received meanwhile, and receives again."""
-        self._busy = False
-        if self._rest:
-            self._feed(b'')
+        self.is_busy = False
+        if self.rest:
+            self.feed(b'')
         self._listen()
 
     def _listen(self):
-        if not self._busy:
+        if not self.is_busy:
             client = self._client
-            workers = client._pool._workers
+            workers = client.pool.workers
             if workers and self._pieces is None:
                 self._pieces = []
-            client._receive(self._feed_by_worker if workers else self._feed)
+            client.receive(self._feed_by_worker if workers else self.feed)
 
     def _feed_by_worker(self, data):
         """Has a worker thread take what was received: the one that takes what came before, if it still does."""
         pieces = self._pieces
         if len(pieces) >= _MAX_PIECES:
-            self._client._receive(None)  # until the worker has come to the end of them
-        lock = self._client._pool._lock
+            self._client.receive(None)  # until the worker has come to the end of them
+        lock = self._client.pool.workers.lock
         lock.acquire()
         pieces.append(data)
         count = len(pieces)
         lock.release()
         if count == 1:
-            self._client._pool._workers.submit(self._work)
+            self._client.pool.workers.submit(self._work)
 
     def _work(self):
         pieces = self._pieces
-        lock = self._client._pool._lock
+        lock = self._client.pool.workers.lock
         more = True
         while more:
-            self._feed(pieces[0])
+            self.feed(pieces[0])
             lock.acquire()
             pieces.pop(0)
             more = len(pieces)
             lock.release()
         self._listen()
 
-    def _callback_failed(self, ex):
-        self._mws2._log_exception('A WebSocket callback failed', ex)
-        if self._state == OPEN:
+    def _callback_failed(self, error):
+        if is_interrupt(error):
+            raise error
+        self._mws2.log_exception('A WebSocket callback failed', error)
+        if self.state == OPEN:
             self.Close(1011)
+
+
+def is_same_site(request):
+    """Return bool: whether a request comes from a page of this host, or from no page at all (RFC 6455, 10.2).
+
+    request: HttpRequest.
+    """
+    origin = request.Origin.lower()
+    host = origin[origin.find('://') + 3 :] if '://' in origin else origin
+    return not origin or _without_port(host) == _without_port(request.Host.lower())
+
+
+def _without_port(host):
+    """Return a host without the port where it is the scheme's own."""
+    return host[: host.rfind(':')] if host.endswith(':80') or host.endswith(':443') else host
 
 
 class WebSockets:
@@ -371,6 +408,20 @@ class WebSockets:
 
     def __init__(self):
         self._protocol_callback = self._accepted_callback = None
+        self._all_origins = False
+
+    @property
+    def AllowAllOrigins(self):
+        """bool: whether pages of other sites may open WebSockets; so they may where the server's AllowAllOrigins is.
+
+        Browsers send their cookies and passwords along: without this, a page of another site gets 403.
+        """
+        return self._all_origins
+
+    @AllowAllOrigins.setter
+    def AllowAllOrigins(self, value):
+        """Set it."""
+        self._all_origins = require_bool(value, 'AllowAllOrigins')
 
     @property
     def OnWebSocketProtocol(self):
@@ -383,7 +434,7 @@ class WebSockets:
     @OnWebSocketProtocol.setter
     def OnWebSocketProtocol(self, value):
         """Sets it."""
-        _require_callback(value, 'OnWebSocketProtocol')
+        require_callback(value, 'OnWebSocketProtocol')
         self._protocol_callback = value
 
     @property
@@ -397,7 +448,7 @@ class WebSockets:
     @OnWebSocketAccepted.setter
     def OnWebSocketAccepted(self, value):
         """Sets it."""
-        _require_callback(value, 'OnWebSocketAccepted')
+        require_callback(value, 'OnWebSocketAccepted')
         self._accepted_callback = value
 
     @staticmethod
@@ -409,11 +460,11 @@ class WebSockets:
         Raises ValueError if msg does not convert.
         """
         data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, _octets(msg))
-        return sum([webSocket._post(data) for webSocket in list(webSockets)])
+        return sum([webSocket.post(data) for webSocket in list(webSockets)])
 
     def OnRequest(self, microWebSrv2, request):
         """Accepts requests that open a WebSocket (RFC 6455, 4.2). microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        if b'upgrade' not in request._headers or not request.IsUpgrade:
+        if b'upgrade' not in request.fields or not request.IsUpgrade:
             return
         if 'websocket' not in [name.strip() for name in request.Upgrade.lower().split(',')]:
             return
@@ -426,6 +477,9 @@ class WebSockets:
             response.Return(426, 'WebSocket version 13 is needed.')
         elif self._accepted_callback is None:
             response.ReturnNotImplemented()
+        elif not (self._all_origins or microWebSrv2.AllowAllOrigins or is_same_site(request)):
+            microWebSrv2.Log('A WebSocket of the site %s was refused.' % request.Origin, microWebSrv2.INFO)
+            response.ReturnForbidden()
         else:
             self._accept(microWebSrv2, request, key)
 
@@ -452,5 +506,5 @@ class WebSockets:
             from ..libs.sha1 import sha1
         response.SetHeader('Sec-WebSocket-Accept', b2a_base64(sha1(key + _GUID).digest()).decode().strip())
         webSocket = WebSocket(microWebSrv2, request)
-        response.SwitchingProtocols('websocket')
-        webSocket._start(self._accepted_callback, request._detach())
+        if response.SwitchingProtocols('websocket'):
+            webSocket.start(self._accepted_callback, request.detach())

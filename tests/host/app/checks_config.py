@@ -26,6 +26,8 @@ RIGHT = (
     (b'{"network": {"address": "10.0.0.7", "password": ""}}', {'network.address': '10.0.0.7'}),
     (b'{"network": {"password": "{[\\"\\\\"}}'.replace(b'{[', b'{[12345678'), {'network.password': '{[12345678"\\'}),
     ('{"network": {"ssid": "Jardín é"}}'.encode(), {'network.ssid': 'Jardín é'}),
+    (b'{"network": {"password": "' + b'aB' * 32 + b'"}}', {'network.password': 'aB' * 32}),
+    (('{"network": {"ssid": "%s"}}' % ('\u00e9' * 16)).encode(), {'network.ssid': '\u00e9' * 16}),
     (b'{"app": {"pump": [1, {"x": 2}], "port": 9}}', {'app': {'pump': [1, {'x': 2}], 'port': 9}}),
 )
 
@@ -101,9 +103,25 @@ WRONG = (
     ),
     (
         b'{"network": {"password": "1234567"}}',
-        ('network.password: its value is wrong, must be a text of 8..63 characters; "" is used',),
+        ('network.password: its value is wrong, must be a text of 8..63 bytes, or 64 hexadecimal digits; "" is used',),
         {},
     ),
+    (
+        b'{"network": {"password": "' + b'ag' * 32 + b'"}}',
+        ('network.password: its value is wrong, must be a text of 8..63 bytes, or 64 hexadecimal digits; "" is used',),
+        {},
+    ),
+    (
+        ('{"network": {"ssid": "%s"}}' % ('\u00e9' * 17)).encode(),
+        ('network.ssid: %s is wrong, must be a text of 1..32 bytes; "" is used' % json.dumps('\u00e9' * 17)[:32],),
+        {},
+    ),
+    (
+        ('{"network": {"ap_password": "%s"}}' % ('\u00e9' * 32)).encode(),
+        ('network.ap_password: its value is wrong, must be a text of 8..63 bytes; "" is used',),
+        {},
+    ),
+    (b'\xff\xfe{\x00}\x00', ('line 1 is UTF-16, save it as UTF-8; the defaults are used',), {}),
 )
 
 
@@ -171,6 +189,15 @@ def check_a_boards_defaults_stand_between_the_schemas_and_the_files():
             ['server.port: 0 is wrong, must be an integer of 1..65535; 8080 is used'],
         ),
     )
+
+
+def check_secrets_are_hidden():
+    values = config.check({'admin_password': 'sesame', 'network': {'password': '12345678', 'ap_password': '87654321'}})[
+        0
+    ]
+    config.hide_secrets(values)
+    assert 'admin_password' not in values and 'ssid' in values['network'], values
+    assert 'password' not in values['network'] and 'ap_password' not in values['network'], values
 
 
 def check_each_cut_of_a_file_is_seen():

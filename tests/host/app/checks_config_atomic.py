@@ -1,4 +1,4 @@
-"""Checks on the target that saving config.json is atomic: power goes before and behind each operation on the flash.
+"""Checks on the target that saving config.json is atomic: power goes before and after each operation on the flash.
 
 Twice: by operations on files (write in small pieces, rename, remove), with a flash that replaces on rename (POSIX,
 LittleFS) and one that does not (FAT); and on MicroPython's own file systems, by blocks of the flash.
@@ -9,7 +9,7 @@ import sys
 
 from checking import equal
 
-sys.path.append(__file__.rsplit('/tests/', 1)[0])  # behind the frozen modules
+sys.path.append(__file__.rsplit('/tests/', 1)[0])  # after the frozen modules
 
 from firmware import config, config_save  # noqa: E402
 
@@ -19,7 +19,7 @@ PIECE = 40
 
 
 class PowerCut(BaseException):
-    """Not an Exception: nothing of the code under test may go on behind it."""
+    """Not an Exception: nothing of the code under test may go on after it."""
 
 
 def cut_power():
@@ -28,7 +28,7 @@ def cut_power():
 
 
 class Flash:
-    """Stands for `os` and `open` in config_save: calls `cut` behind so many steps, operations that change the flash."""
+    """Stands for `os` and `open` in config_save: calls `cut` after so many steps, operations that change the flash."""
 
     def __init__(self, replaces, steps, cut):
         self.replaces = replaces
@@ -175,6 +175,96 @@ def check_update_is_as_atomic_as_save():
         assert found['none'] == 0 and found['old'] > 5 and found['new'] > 1, found
 
 
+class Told(Flash):
+    """A flash that has all of POSIX, and tells in `done` what was done, in order. `read` is what it reads back."""
+
+    def __init__(self, read=None):
+        super().__init__(True, -1, None)
+        self.done = []
+        self.read = read
+
+    def open(self, path, mode):
+        """Opens a file."""
+        self.done.append('open ' + mode)
+        if self.read is not None and 'r' in mode:
+            with open(path, 'wb') as f:
+                f.write(self.read)
+        return ToldWriter(self, open(path, mode)) if 'w' in mode else open(path, mode)
+
+    def fsync(self, number):
+        """Has the file on the flash."""
+        self.done.append('fsync %d' % number)
+
+    def sync(self):
+        """Has all files on the flash."""
+        self.done.append('sync')
+
+    def rename(self, old, new):
+        """Renames."""
+        self.done.append('rename')
+        os.rename(old, new)
+
+
+class ToldWriter(Writer):
+    """A file of Told that is written."""
+
+    def flush(self):
+        """Hands what was written to the system."""
+        self.flash.done.append('flush')
+        self.file.flush()
+
+    def fileno(self):
+        """Returns a number of its own."""
+        return 77
+
+
+def saved_by(flash, content):
+    """Saves by a flash; returns whether it took the content."""
+    use(flash)
+    try:
+        config_save.save(content)
+        return True
+    except OSError:
+        return False
+    finally:
+        use(None)
+
+
+def check_the_content_is_on_the_flash_before_it_gets_its_name():
+    prepare('config.json', 'old')
+    flash = Told()
+    assert saved_by(flash, NEW)
+    equal(flash.done, ['open wb', 'flush', 'fsync 77', 'sync', 'open rb', 'rename', 'sync'])
+    equal(state_of(), 'new')
+
+
+def check_a_flash_that_stores_something_else_leaves_the_old_file():
+    prepare('config.json', 'old')
+    flash = Told(b'{"hostname": "worn"}')
+    assert not saved_by(flash, NEW)
+    assert 'rename' not in flash.done
+    equal((state_of(), config_save_exists('config.json.new')), ('old', False))
+
+
+def check_a_flash_that_does_not_rename_says_so():
+    class Refuses(Told):
+        def rename(self, old, new):
+            raise OSError(30)
+
+    prepare('config.json', 'none')
+    assert not saved_by(Refuses(), NEW)
+
+
+def check_what_an_older_save_left_never_takes_the_place():
+    """A whole `path`.new beside a whole `path` is of a save that did not come to its end."""
+    prepare('config.json', 'old')
+    with open('config.json.new', 'w') as f:
+        f.write('{"hostname": "stale"}')
+    flash = Told()
+    assert saved_by(flash, NEW)
+    equal(flash.done.count('rename'), 1)
+
+
 class Ram:
     """A flash in RAM whose power goes before the n-th block is written; it neither takes nor gives anything then."""
 
@@ -184,7 +274,7 @@ class Ram:
         self.left = -1
 
     def copy(self, left=-1):
-        """Returns a flash with the same content whose power goes behind `left` blocks, -1: not at all."""
+        """Returns a flash with the same content whose power goes after `left` blocks, -1: not at all."""
         other = Ram(self.size, len(self.data) // self.size)
         other.data[:] = self.data
         other.left = left

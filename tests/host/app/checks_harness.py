@@ -25,7 +25,7 @@ class Board:
         """Has a network."""
         return '10.0.0.1'
 
-    def poll(self):
+    def poll(self, busy):
         """Gives what the check has prepared."""
         found = self.polled.pop(0) if self.polled else None
         if isinstance(found, BaseException):
@@ -72,7 +72,7 @@ sys.modules['machine'] = Machine
 import board  # noqa: E402
 from checking import equal  # noqa: E402
 
-from firmware import harness  # noqa: E402
+from firmware import application, hardware, harness, servers  # noqa: E402
 
 lines = []
 
@@ -85,7 +85,8 @@ def say(*words):
 def fresh(**config):
     """Returns a booted Harness with this configuration, on a port that is likely free."""
     lines.clear()
-    harness.print = say
+    for module in (application, hardware, harness, servers):
+        module.print = say
     board.polled = []
     Machine.dogs.clear()
     harness.current = made = harness.Harness(
@@ -109,8 +110,8 @@ def check_the_reset_cause_is_shown():
 
 def check_the_watchdog_is_started_once_and_fed():
     made = fresh(watchdog=8)
-    made._start_watchdog()
-    made._start_watchdog()
+    made._watchdog.start(made.config['watchdog'])
+    made._watchdog.start(made.config['watchdog'])
     made._on_second(1000)
     made._on_second(1000)
     equal([(dog.timeout, dog.fed) for dog in Machine.dogs], [(8000, 2)])
@@ -119,43 +120,47 @@ def check_the_watchdog_is_started_once_and_fed():
 def check_the_watchdog_is_fed_while_the_server_waits_to_start_again():
     made = fresh(watchdog=8)
     made.running = True
-    made._start_watchdog()
+    made._watchdog.start(made.config['watchdog'])
     sleeps = []
-    usual, harness._sleep = harness._sleep, sleeps.append
+    usual, hardware.sleep = hardware.sleep, sleeps.append
     try:
         made._wait(60000)
     finally:
-        harness._sleep = usual
+        hardware.sleep = usual
     equal(sum(sleeps), 60000)
     assert max(sleeps) <= 1000 and Machine.dogs[0].fed >= 60
 
 
 def check_without_a_configured_watchdog_none_is_started():
     made = fresh()
-    made._start_watchdog()
+    made._watchdog.start(made.config['watchdog'])
     made._on_second(1000)
     equal(Machine.dogs, [])
 
 
 def check_a_watchdog_that_the_board_refuses_is_said():
     made = fresh(watchdog=600)
-    made._start_watchdog()
+    made._watchdog.start(made.config['watchdog'])
     assert shown('watchdog: ValueError: too long'), lines
 
 
 def check_a_new_address_is_shown():
     made = fresh()
-    made._servers = [Server('0.0.0.0', 80, False), Server('0.0.0.0', 8443, True), Server('192.168.9.9', 81, False)]
+    made._servers._servers = [
+        Server('0.0.0.0', 80, False),
+        Server('0.0.0.0', 8443, True),
+        Server('192.168.9.9', 81, False),
+    ]
     board.polled = [None, '10.0.0.2', '']
     made._on_second(1000)
     equal(made.addresses(), ['http://10.0.0.1', 'https://10.0.0.1:8443', 'http://192.168.9.9:81'])
     made._on_second(1000)
     equal(lines[-1], 'open http://10.0.0.2  https://10.0.0.2:8443  http://192.168.9.9:81')
-    made._servers = made._servers[:1]
+    del made._servers._servers[1:]
     made._on_second(1000)
     equal(made.address, None)
     equal(lines[-1], 'no network yet; the server is ready')
-    made._servers = []
+    made._servers._servers = []
 
 
 class Server:
@@ -203,7 +208,7 @@ def check_a_server_that_fails_again_and_again_is_started_ever_more_rarely():
     pauses = []
     opened = []
 
-    def fail():
+    def fail(*_):
         opened.append(1)
         if len(opened) == 10:
             made.uptime_ms += 100000  # it has run for long
@@ -211,7 +216,7 @@ def check_a_server_that_fails_again_and_again_is_started_ever_more_rarely():
             made.running = False
         raise RuntimeError('no')
 
-    made._open = fail
+    made._servers.open = fail
     made._wait = pauses.append
     made._serve()
     equal(pauses, [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000, 1000, 2000])
@@ -225,7 +230,7 @@ def check_without_threads_the_server_runs_in_the_main_thread_until_ctrl_c_and_go
         board.polled = [None, KeyboardInterrupt()]
         harness.start()
         equal(lines[-1], 'stopped; firmware.start() goes on')
-        equal(made._servers, [])
+        equal(made._servers._servers, [])
         equal(made._serving, False)
         board.polled = [None, KeyboardInterrupt()]
         harness.start()
@@ -243,7 +248,6 @@ def check_ctrl_c_while_the_board_boots_gives_the_repl_and_start_boots_again():
         raise KeyboardInterrupt()
 
     lines.clear()
-    harness.print = say
     board.network = interrupted
     board.DEFAULTS = {'demo': False, 'server': {'port': 20000 + time.time_ns() // 1000 % 12000, 'address': '127.0.0.1'}}
     try:
@@ -276,8 +280,8 @@ def check_a_handler_may_stop_the_server():
     made = fresh(demo=False)
     try:
         made.running = True
-        made._poll = made.stop  # called by the loop's own thread, as a handler is
+        made._poll = lambda busy: made.stop()  # called by the loop's own thread, as a handler is
         made._serve()
-        equal((made._serving, made._servers), (False, []))
+        equal((made._serving, made._servers._servers), (False, []))
     finally:
         made.stop()

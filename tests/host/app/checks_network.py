@@ -121,6 +121,7 @@ class Station(Nic):
         """Leaves."""
         if not self.is_active:
             raise OSError('Wifi Not Started')
+        self.calls.append(('disconnect',))
 
 
 class AccessPoint(Nic):
@@ -218,7 +219,7 @@ def check_wlan_joins():
         address, lines, ms = up(net_wlan, nic, ssid='garden', password=key, country='CH')
         equal(address, '10.0.0.5')
         assert ms < 4000
-        equal(nic.calls, [('active', True), ('connect', 'garden', expected)])
+        equal(nic.calls, [('active', True), ('disconnect',), ('connect', 'garden', expected)])
         equal(Network.aps[-1].calls, [])
         equal((Network.countries[-1], Network.names[-1]), ('CH', 'barn'))
 
@@ -244,17 +245,67 @@ def check_wlan_that_cannot_join_opens_its_own_network_and_joins_later():
         for _ in range(90):
             equal(net_wlan.poll(), None)
         assert 2 <= len([call for call in nic.calls if call[0] == 'connect']) - joins <= 5, nic.calls
-        ap.stations = [('mac',)]  # somebody is setting it up: the radio stays with them
-        joins = len([call for call in nic.calls if call[0] == 'connect'])
-        for _ in range(90):
-            equal(net_wlan.poll(), None)
-        equal(len([call for call in nic.calls if call[0] == 'connect']), joins)
         nic.address = '10.0.0.5'
         equal(net_wlan.poll(), '10.0.0.5')
-        assert ap.is_active
-        ap.stations = []
-        equal(net_wlan.poll(), None)
         assert not ap.is_active
+
+
+def joins_in(nic, seconds, busy):
+    """Polls for so many seconds; returns the seconds in which it started to join and those in which it gave up."""
+    started, ended = [], []
+    for second in range(seconds):
+        before = len(nic.calls)
+        equal(net_wlan.poll(busy), None)
+        calls = [call[0] for call in nic.calls[before:]]
+        if 'connect' in calls:
+            started.append(second)
+        elif 'disconnect' in calls:
+            ended.append(second)
+    return started, ended
+
+
+def used_ap():
+    """Returns (station, access point) of a device that cannot join, with a phone in its own network."""
+    nic, ap = Station(), AccessPoint(True)
+    Network.aps.append(ap)
+    equal(up(net_wlan, nic, ssid='garden')[0], '192.168.4.1')
+    ap.stations = [('mac',)]
+    return nic, ap
+
+
+def check_wlan_with_a_phone_in_its_own_network_tries_gently_and_goes_home():
+    nic, ap = used_ap()
+    started, ended = joins_in(nic, 400, False)
+    assert 2 <= len(started) <= 4 and all(b - a >= 120 for a, b in zip(started, started[1:])), started
+    assert all(any(a < b <= a + 10 for b in ended) for a in started), (started, ended)
+    nic.address = '10.0.0.5'
+    equal(net_wlan.poll(False), '10.0.0.5')
+    equal([net_wlan.poll(False) for _ in range(60)], [None] * 60)
+    assert ap.is_active  # who is in it reads the new address there
+    for _ in range(200):
+        net_wlan.poll(True)
+    assert ap.is_active  # and is still at it
+    equal(net_wlan.poll(False), None)
+    assert not ap.is_active
+
+
+def check_wlan_whose_pages_are_used_puts_a_try_off_but_not_for_ever():
+    nic, _ = used_ap()
+    equal(joins_in(nic, 500, True)[0], [])
+    equal(len(joins_in(nic, 600, True)[0]), 1)
+    started, _ = joins_in(nic, 200, False)  # they have gone
+    assert started and started[0] <= 120, started
+
+
+def check_wlan_tries_at_once_when_it_loses_its_network_with_a_phone_in_its_own():
+    nic, ap = Station([(100, '10.0.0.5')]), AccessPoint(True)
+    Network.aps.append(ap)
+    up(net_wlan, nic, ssid='garden', ap='always')
+    ap.stations = [('mac',)]
+    equal(net_wlan.poll(False), None)
+    nic.address = ''
+    equal(net_wlan.poll(False), '192.168.4.1')
+    equal(nic.calls[-1], ('connect', 'garden', None))
 
 
 def check_wlan_that_loses_its_network_tries_at_once_and_opens_its_own_later():

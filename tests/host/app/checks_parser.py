@@ -1,6 +1,10 @@
 """The request parser on the target: what it accepts, what it refuses; the cuts between pieces do not matter."""
 
-from MicroWebSrv2.libs.httpParser import BODY, END, HEAD, NEED_DATA, HttpError, RequestParser
+import gc
+
+from MicroWebSrv2.libs import httpHead
+from MicroWebSrv2.libs.httpHead import HttpError, forget_heads
+from MicroWebSrv2.libs.httpParser import BODY, END, HEAD, NEED_DATA, RequestParser
 
 MAX_HEAD = 2000
 
@@ -42,6 +46,36 @@ VALID = (
     # name, bytes, [(method, target, version, headers besides Host, body)]
     ('get', GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
     ('http 1.0 needs no Host', b'GET / HTTP/1.0\r\n\r\n', [(b'GET', b'/', b'HTTP/1.0', None, b'')]),
+    ('a tab in a value', head(b'GET / HTTP/1.1', b'A: b\tc'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b\tc'}, b'')]),
+    (
+        'bytes beyond ASCII in the target',
+        head(b'GET /\xc3\xbc?\x80 HTTP/1.1'),
+        [(b'GET', b'/\xc3\xbc?\x80', b'HTTP/1.1', {}, b'')],
+    ),
+    (
+        'a POST without length has no body',
+        head(b'POST / HTTP/1.1', b'Content-Type: text/plain'),
+        [(b'POST', b'/', b'HTTP/1.1', {b'content-type': b'text/plain'}, b'')],
+    ),
+    ('as many empty lines as may be', b'\r\n' * 4 + GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
+    (
+        'empty lines before each request',
+        (b'\r\n' * 3 + GET) * 3,
+        [(b'GET', b'/', b'HTTP/1.1', {}, b'')] * 3,
+    ),
+    (
+        'as many fields as may be',
+        head(b'GET / HTTP/1.1', *[b'A:'] * 99),
+        [(b'GET', b'/', b'HTTP/1.1', {b'a': b', ' * 98}, b'')],
+    ),
+    (
+        'chunks of one byte',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'1\r\na\r\n' * 50 + b'0\r\n\r\n' + GET,
+        [
+            (b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'a' * 50),
+            (b'GET', b'/', b'HTTP/1.1', {}, b''),
+        ],
+    ),
     ('empty lines before a request', b'\r\n\r\n' + GET, [(b'GET', b'/', b'HTTP/1.1', {}, b'')]),
     ('no space behind the colon', head(b'GET / HTTP/1.1', b'A:b'), [(b'GET', b'/', b'HTTP/1.1', {b'a': b'b'}, b'')]),
     (
@@ -112,7 +146,7 @@ VALID = (
     ),
     (
         'chunk extensions',
-        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3;a=b\r\nabc\r\n0 ;x="y"\r\n\r\n',
+        head(b'POST / HTTP/1.1', b'Transfer-Encoding: chunked') + b'3;a=b\r\nabc\r\n0;x="y\tz"\r\n\r\n',
         [(b'POST', b'/', b'HTTP/1.1', {b'transfer-encoding': b'chunked'}, b'abc')],
     ),
     (
@@ -174,6 +208,12 @@ INVALID = (
     ('two Hosts', head(b'GET / HTTP/1.1', b'Host: h'), 400),
     ('a Host with a space', b'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400),
     ('a Host with a slash', b'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400),
+    ('a Host with a control character', b'GET / HTTP/1.1\r\nHost: a\x01b\r\n\r\n', 400),
+    ('an absolute target whose host has a space', head(b'GET http://a%20 b/ HTTP/1.1'), 400),
+    ('an absolute target whose host is none', head(b'GET http://a{b}/ HTTP/1.1'), 400),
+    ('an absolute target with a user', head(b'GET http://a@b/ HTTP/1.1'), 400),
+    ('an absolute target without slashes', head(b'GET https: HTTP/1.1'), 400),
+    ('an absolute target with one slash', head(b'GET http:/a HTTP/1.1'), 400),
     ('a Host that is a list', b'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n', 400),
     ('a space before the colon', head(b'GET / HTTP/1.1', b'A : b'), 400),
     ('a folded line', head(b'GET / HTTP/1.1', b'A: b', b' c'), 400),
@@ -186,6 +226,23 @@ INVALID = (
     ('a bare CR', head(b'GET / HTTP/1.1', b'A: b\rc'), 400),
     ('a bare LF', head(b'GET / HTTP/1.1', b'A: b\nC: d'), 400),
     ('a NUL', head(b'GET / HTTP/1.1', b'A: b\0'), 400),
+    ('a control character in a value', head(b'GET / HTTP/1.1', b'A: b\x1bc'), 400),
+    ('a control character before a value', head(b'GET / HTTP/1.1', b'A: \x0bb'), 400),
+    ('a control character behind a value', head(b'GET / HTTP/1.1', b'A: b\x0c'), 400),
+    ('DEL in a value', head(b'GET / HTTP/1.1', b'A: b\x7f'), 400),
+    ('a control character beside a tab', head(b'GET / HTTP/1.1', b'A: b\tc\x01'), 400),
+    ('DEL beside a tab', head(b'GET / HTTP/1.1', b'A: b\tc\x7f'), 400),
+    ('a control character in the target', head(b'GET /\x01 HTTP/1.1'), 400),
+    ('DEL in the target', head(b'GET /\x7f HTTP/1.1'), 400),
+    ('a bare LF in the target', head(b'GET /a\nb HTTP/1.1'), 400),
+    ('a bare CR in the target', head(b'GET /a\rb HTTP/1.1'), 400),
+    ('a control character in the version', head(b'GET / HTTP/1.1\x01'), 400),
+    ('a line that ends by LF, not the first', b'GET / HTTP/1.1\r\nHost: h\n\n', 400),
+    ('LF line ends and no more', b'GET / HTTP/1.0\n\n', 400),
+    ('the first line ends by LF', b'GET / HTTP/1.0\n', 400),
+    ('LF alone', b'\n', 400),
+    ('an empty line that ends by LF', b'\r\n\n' + GET, 400),
+    ('empty lines without end', b'\r\n' * 5 + GET, 400),
     ('LF line ends', b'GET / HTTP/1.1\nHost: h\n\n\r\n\r\n', 400),
     ('a request behind a bare CR', b'\r' + GET, 400),
     ('garbage', b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc', 400),
@@ -215,11 +272,13 @@ INVALID = (
     ('an unknown coding before chunked', head(b'POST / HTTP/1.1', b'Transfer-Encoding: gzip, chunked'), 501),
     ('xchunked', head(b'POST / HTTP/1.1', b'Transfer-Encoding: xchunked') + b'0\r\n\r\n', 501),
     ('identity', head(b'POST / HTTP/1.1', b'Transfer-Encoding: identity') + b'0\r\n\r\n', 501),
-    ('a type without length', head(b'POST / HTTP/1.1', b'Content-Type: text/plain'), 411),
     ('a chunk size that is none', CHUNKED + b'xyz\r\n', 400),
     ('a chunk size with sign', CHUNKED + b'+3\r\nabc\r\n', 400),
     ('a chunk size with 0x', CHUNKED + b'0x3\r\nabc\r\n', 400),
     ('a chunk size with _', CHUNKED + b'1_0\r\n0123456789abcdef\r\n', 400),
+    ('a chunk size before a space', CHUNKED + b'3 \r\nabc\r\n', 400),
+    ('a chunk size before a tab and an extension', CHUNKED + b'3\t;a=b\r\nabc\r\n', 400),
+    ('a control character in a chunk extension', CHUNKED + b'3;a=\x7f\r\nabc\r\n', 400),
     ('a chunk size behind a space', CHUNKED + b' 3\r\nabc\r\n', 400),
     ('an empty chunk size', CHUNKED + b'\r\n', 400),
     ('an empty chunk size with extension', CHUNKED + b';a\r\n', 400),
@@ -230,6 +289,9 @@ INVALID = (
     ('a chunk that ends by LF', CHUNKED + b'3\r\nabc\n0\r\n\r\n', 400),
     ('a trailer that is no field', CHUNKED + b'0\r\nabc\r\n\r\n', 400),
     ('trailers without end', CHUNKED + b'0\r\n' + b'A: b\r\n' * 2000, 431),
+    ('one field more than there may be', head(b'GET / HTTP/1.1', *[b'A:'] * 100), 431),
+    ('many fields that are not known', head(b'GET / HTTP/1.1', *[b'A%d:' % i for i in range(100)]), 431),
+    ('trailers with a control character', CHUNKED + b'0\r\nA: \x01\r\n\r\n', 400),
     ('a request line too long', b'GET /' + b'a' * MAX_HEAD + b' HTTP/1.1\r\nHost: h\r\n\r\n', 414),
     ('a request line without end', b'GET /' + b'a' * MAX_HEAD * 2, 414),
     ('a header section too long', head(b'GET / HTTP/1.1', b'A: ' + b'b' * MAX_HEAD), 431),
@@ -286,8 +348,10 @@ def check_requests_with_a_body_have_an_end():
 
 def check_absolute_targets_replace_the_host():
     for target, path, host in ABSOLUTE:
-        request = outcome([head(b'GET ' + target + b' HTTP/1.1')])[0]
-        assert request[1] == path and request[3][b'host'] == host, request
+        for _ in range(3):  # also where the header section is known
+            request = outcome([head(b'GET ' + target + b' HTTP/1.1')])[0]
+            assert request[1] == path and request[3][b'host'] == host, request
+            assert outcome([GET])[0][3] == {b'host': b'h'}
 
 
 def check_invalid_requests():
@@ -326,11 +390,162 @@ def check_the_rest_behind_a_head_is_kept():
     assert bytes(parser.rest) == b'rest'
 
 
-def check_field_names_do_not_fill_the_memory():
-    from MicroWebSrv2.libs import httpParser
-
+def check_path_and_query():
     parser = RequestParser(MAX_HEAD)
+    for target, path, query in (
+        (b'/a', b'/a', b''),
+        (b'/a?', b'/a', b''),
+        (b'/a?b=c&d', b'/a', b'b=c&d'),
+        (b'/a?b?c', b'/a', b'b?c'),
+        (b'/?a/b', b'/', b'a/b'),
+        (b'http://h/a?b', b'/a', b'b'),
+        (b'http://h?b', b'/', b'b'),
+        (b'*', b'*', b''),
+    ):
+        assert parser.feed(head(b'GET ' + target + b' HTTP/1.1')) == HEAD
+        assert (parser.path, parser.query) == (path, query), target
+
+
+def check_which_connections_go_on():
+    parser = RequestParser(MAX_HEAD)
+    for version, value, goes_on in (
+        (b'HTTP/1.1', None, True),
+        (b'HTTP/1.1', b'close', False),
+        (b'HTTP/1.1', b'Close', False),
+        (b'HTTP/1.1', b'TE,\tclose ', False),
+        (b'HTTP/1.1', b'keep-alive, close', False),
+        (b'HTTP/1.1', b'keep-alive', True),
+        (b'HTTP/1.1', b'closed, x close', True),
+        (b'HTTP/1.1', b'', True),
+        (b'HTTP/1.5', None, True),
+        (b'HTTP/1.0', None, False),
+        (b'HTTP/1.0', b'Keep-Alive', True),
+        (b'HTTP/1.0', b'x, keep-alive', True),
+        (b'HTTP/1.0', b'keep-alive, close', False),
+        (b'HTTP/1.0', b'keep alive', False),
+    ):
+        lines = () if value is None else (b'Connection: ' + value,)
+        for _ in range(4):  # also where the head is known
+            assert parser.feed(head(b'GET / ' + version, *lines)) == HEAD
+            assert parser.keep_alive is goes_on, (version, value)
+
+
+def check_the_same_head_is_the_same_object_in_all_connections():
+    forget_heads()
+    parsers = [RequestParser(MAX_HEAD) for _ in range(5)]
+    for parser in parsers:
+        assert parser.feed(GET) == HEAD
+    last = parsers[-1]
+    assert last.head is parsers[-2].head
+    assert last.feed(head(b'GET /2?3 HTTP/1.0')) == HEAD and last.head is not parsers[0].head
+    assert last.feed(GET) == HEAD and last.head is parsers[-2].head
+    assert (last.method, last.target, last.path, last.query) == (b'GET', b'/', b'/', b'')
+    assert (last.version, last.headers, last.keep_alive, last.length) == (b'HTTP/1.1', {b'host': b'h'}, True, 0)
+
+
+def check_six_kinds_of_heads_in_turn_are_parsed_once_among_others():
+    """A header section that comes again is not parsed again, whatever other requests come between."""
+    forget_heads()
+    parser = RequestParser(MAX_HEAD)
+    kinds = [b'Accept: kind/%d' % i for i in range(6)]
+    headers = {}
+    for i in range(20):
+        for kind in kinds:
+            assert parser.feed(head(b'GET /?%d HTTP/1.1' % i, kind)) == HEAD
+            if i > 1:
+                assert parser.headers is headers[kind], (i, kind)
+            headers[kind] = parser.headers
+        assert parser.feed(head(b'GET / HTTP/1.1', b'X: %d' % i)) == HEAD
+
+
+def check_a_head_that_is_known_is_no_head_inside_a_body():
+    for _ in range(3):
+        assert outcome([GET]) == outcome([GET, GET])[:1]
+    post = head(b'POST / HTTP/1.1', b'Content-Length: %d' % len(GET))
+    assert [request[4] for request in outcome([post, GET, GET])] == [GET, b'']
+    chunks = CHUNKED + b'%x\r\n' % len(GET)
+    assert [request[4] for request in outcome([chunks, GET, b'\r\n0\r\n\r\n', GET])] == [GET, b'']
+
+
+def check_what_is_left_of_a_body():
+    parser = RequestParser(MAX_HEAD)
+    assert parser.feed(head(b'POST / HTTP/1.1', b'Content-Length: 5')) == HEAD
+    assert parser.in_body and parser.left == 5
+    assert parser.feed(b'ab') == BODY and parser.in_body and parser.left == 3
+    assert parser.feed(b'cdeX') == BODY and parser.left == 0
+    assert parser.next() == END and not parser.in_body and parser.rest == b'X'
+    parser = RequestParser(MAX_HEAD)
+    assert parser.feed(CHUNKED) == HEAD and parser.in_body and parser.left == 0
+    assert parser.feed(b'1000\r\n') == NEED_DATA and parser.left == 4096
+    assert parser.feed(b'a' * 4090) == BODY and parser.left == 6
+    assert parser.feed(b'a' * 6) == BODY and parser.left == 0
+    assert parser.feed(b'\r\n3\r\nabc\r\nffffffff\r\nd') == BODY
+    assert parser.piece == b'abcd' and parser.left == 0xFFFFFFFF - 1
+
+
+def check_chunks_that_come_together_are_one_piece():
+    parser = RequestParser(MAX_HEAD)
+    assert parser.feed(CHUNKED + b'1\r\na\r\n2;x\r\nbc\r\n0\r\nA: b\r\n\r\n' + GET) == HEAD
+    assert parser.next() == BODY and parser.piece == b'abc'
+    assert parser.next() == END and parser.next() == HEAD
+
+
+def check_a_connection_is_idle_after_an_empty_line():
+    parser = RequestParser(MAX_HEAD)
+    assert parser.feed(b'\r\n') == NEED_DATA and parser.idle() and parser.next() == NEED_DATA
+    assert parser.feed(b'\r') == NEED_DATA and not parser.idle()
+    assert parser.feed(b'\n') == NEED_DATA and parser.idle()
+    for _ in range(3):  # so that the head is known
+        assert parser.feed(b'\r\n') == NEED_DATA and parser.feed(GET) == HEAD
+    for _ in range(20):
+        assert parser.feed(b'\r\n') == NEED_DATA and parser.feed(GET) == HEAD and parser.idle()
+
+
+def check_control_characters_are_found_alike_on_all_targets():
+    for octet in range(256):
+        is_control = (octet < 32 and octet != 9) or octet == 127
+        for text in (bytes([octet]), b'a' + bytes([octet]), bytes([octet]) + b'a', b'\t' + bytes([octet]) + b'\x80'):
+            for function in (httpHead.has_controls, httpHead.has_controls_portably):
+                assert bool(function(text)) == is_control, (function, text)
+    assert not httpHead.has_controls(b'') and not httpHead.has_controls_portably(b'')
+
+
+def check_what_a_token_is():
+    others = b'()<>@,;:\\"/[]?={} \t'
+    for octet in range(256):
+        is_char = 32 < octet < 127 and octet not in others
+        for text in (bytes([octet]), b'a' + bytes([octet]) + b'a'):
+            assert httpHead.is_token(text) == is_char, text
+    assert not httpHead.is_token(b'')
+
+
+def check_what_is_kept_is_bounded_and_does_not_go_stale():
+    """Whatever comes, what is kept takes little; what is large, or comes once, is not kept at all."""
+    forget_heads()
+    parser = RequestParser(1 << 20)
+    largest = 0
+    for i in range(400):
+        request = head(b'GET /%d HTTP/1.1' % i, b'X-%d: %d' % (i % 90, i), b'A: ' + b'b' * (i * 7 % 900))
+        for _ in range(3):
+            assert parser.feed(request) == HEAD
+            assert parser.path == b'/%d' % i and parser.headers[b'x-%d' % (i % 90)] == b'%d' % i
+        largest = max(largest, httpHead.kept_bytes())
+    if hasattr(gc, 'mem_alloc'):
+        assert largest < (gc.mem_alloc() + gc.mem_free()) // 16 + 40 * 200, largest
+    else:
+        assert largest < 150000, largest
+    assert largest > 1000
+    forget_heads()
+    assert httpHead.kept_bytes() == 0
+    for i in range(300):
+        assert parser.feed(head(b'GET / HTTP/1.1', b'A: %d' % i)) == HEAD
+    assert httpHead.kept_bytes() < 500, 'what comes once is not kept'
+
+
+def check_what_is_kept_of_names_and_hosts_is_bounded():
+    parser = RequestParser(MAX_HEAD)
+    forget_heads()
     for i in range(500):
-        assert parser.feed(head(b'GET / HTTP/1.1', b'X-%d: b' % i)) == HEAD
-        assert parser.next() == NEED_DATA
-    assert len(httpParser._field_names) <= 64
+        assert parser.feed(b'GET / HTTP/1.1\r\nHost: h%d\r\nX-%d: b\r\n\r\n' % (i, i)) == HEAD
+        assert parser.feed(b'GET / HTTP/1.1\r\nHost: %s\r\n%s: b\r\n\r\n' % (b'h' * 65, b'X' * 41)) == HEAD
+    assert httpHead.kept_bytes() <= 40 * 170

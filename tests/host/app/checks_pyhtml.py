@@ -133,6 +133,11 @@ def check_if():
     equal(rendered('{{ if (\n 0 or\n 1) }}a{{ end }}'), 'a')
 
 
+def check_the_head_of_a_block_may_have_several_lines():
+    equal(rendered('{{ if s\nin ("a", "b") }}y{{ end }}', s='a'), 'y')
+    equal(rendered('{{ for x\nin xs }}{{ x }}{{ end }}', xs=[1, 2]), '12')
+
+
 def check_for():
     equal(rendered('{{ for i in range(3) }}{{ i }},{{ end }}{{ i }}'), '0,1,2,2')
     equal(rendered('{{ for k, (a, b) in x }}{{ k }}{{ a }}{{ b }};{{ end }}', x=[(1, (2, 3)), (4, (5, 6))]), '123;456;')
@@ -185,6 +190,11 @@ def check_python_block_keeps_its_lines():
     equal(rendered('{{ if 1 }}{{ py }}\nif 1:\n  x = 5\n{{ end }}{{ x }}{{ end }}'), '5')
     equal(rendered('{{ py }}s = "{{ end }}"{{ end }}{{ s }}'), '{{ end }}')
     equal(rendered("{{ py }}\n  s = 'a\\\n  b'\n  t = 'c'\n{{ end }}{{ s }}{{ t }}"), 'a  bc')
+
+
+def check_a_comment_that_ends_in_a_backslash_ends_with_its_line():
+    equal(rendered('{{ py }}\n  # a path: C:\\\n  x = 1\n{{ end }}{{ x }}'), '1')
+    equal(rendered('{{ py }}\n  x = 1 + \\\n2\n{{ end }}{{ x }}'), '3')
 
 
 def check_functions_see_each_other_the_page_and_the_shared_variables():

@@ -15,6 +15,7 @@ from MicroWebSrv2 import (
     RouteResult,
     WebRoute,
 )
+from MicroWebSrv2.webRoute import allowed_methods
 
 
 def handler(microWebSrv2, request):
@@ -175,6 +176,24 @@ def check_text_around_an_argument():
     equal(args_of(GET, '/around/v1.2'), None)
     equal(args_of(GET, '/around/v.-end'), None)
     equal(args_of(GET, '/around/v%C4%B0%C4%B0.x-End'), {'major': '\u0130\u0130', 'minor': 'x'})
+
+
+def check_the_route_with_more_text_around_its_arguments_wins():
+    for path in ('/more/v<a>', '/more/version<b>', '/more/<a>-<b>-<c>'):
+        RegisterRoute(handler_with_args, GET, path)
+    equal(args_of(GET, '/more/version5'), {'b': 5})
+    equal(args_of(GET, '/more/version5-6-7'), {'b': '5-6-7'})
+    equal(args_of(GET, '/more/1-2-3'), {'a': 1, 'b': 2, 'c': 3})
+    RegisterRoute(handler_with_args, GET, '/less/<a>-<b>-<c>')
+    RegisterRoute(handler_with_args, GET, '/less/abc<d>')
+    equal(args_of(GET, '/less/abc-1-2'), {'d': '-1-2'})
+
+
+def check_the_methods_of_a_path_are_in_order():
+    for method in (PUT, GET, 'PROPFIND', DELETE, PATCH, POST, OPTIONS):
+        RegisterRoute(handler, method, '/methods')
+    wanted = [DELETE, GET, HEAD, OPTIONS, PATCH, POST, 'PROPFIND', PUT]
+    equal(allowed_methods(b'/methods'), wanted)
 
 
 def check_paths_are_case_insensitive_and_a_trailing_slash_is_ignored():

@@ -12,12 +12,9 @@ KEY = 'dGhlIHNhbXBsZSBub25jZQ=='  # of RFC 6455, 1.3
 class Pool:
     """Stands for the pool: calls at once."""
 
-    _workers = None
+    workers = None
 
-    def __init__(self):
-        self._lock = allocate_lock()
-
-    def _call(self, function):
+    def call(self, function):
         function()
 
 
@@ -26,6 +23,7 @@ class Workers:
 
     def __init__(self):
         self.submitted = []
+        self.lock = allocate_lock()
 
     def submit(self, function):
         self.submitted.append(function)
@@ -38,9 +36,9 @@ class Client:
     """Stands for XAsyncTCPClient, by the seam between sockets and protocols."""
 
     def __init__(self):
-        self.OnClosed = self.OnExpired = None
-        self._pool = Pool()
-        self._queued = 0
+        self.protocol = None
+        self.pool = Pool()
+        self.queued = 0
         self.sent = []
         self.waiting = []
         self.stuck = False
@@ -48,24 +46,24 @@ class Client:
         self.on_data = None
         self.deadline = None
 
-    def _receive(self, on_data):
+    def receive(self, on_data):
         self.on_data = on_data
 
-    def _send(self, data, on_sent=None):
+    def send(self, data, on_sent=None):
         if self.closed:
             return False
         self.sent.append(data)
         if self.stuck:
-            self._queued += len(data)
+            self.queued += len(data)
             self.waiting.append(on_sent)
         elif on_sent:
             on_sent(self)
         return True
 
-    def _send_two(self, head, data):
-        return self._send(head + data)
+    def send_two(self, head, data):
+        return self.send(head + data)
 
-    def _expire(self, seconds):
+    def expire(self, seconds):
         self.deadline = seconds
 
     def Close(self):
@@ -75,8 +73,8 @@ class Client:
         """The connection ends."""
         if not self.closed:
             self.closed = True
-            if self.OnClosed:
-                self.OnClosed(self, reason)
+            if self.protocol:
+                self.protocol.released(reason)
 
 
 class Response:
@@ -95,8 +93,12 @@ class Response:
     def ReturnNotImplemented(self):
         self.answer = 501
 
+    def ReturnForbidden(self):
+        self.answer = 403
+
     def SwitchingProtocols(self, upgrade):
         self.answer = (101, upgrade)
+        return True
 
 
 class Request:
@@ -105,8 +107,10 @@ class Request:
     def __init__(self, client, received=b'', **headers):
         self.Method = headers.pop('method', 'GET')
         self.Upgrade = headers.pop('upgrade', 'websocket')
+        self.Origin = headers.pop('origin', '')
+        self.Host = headers.pop('host', 'device')
         self.IsUpgrade = bool(self.Upgrade)
-        self._headers = {b'upgrade': self.Upgrade}
+        self.fields = {b'upgrade': self.Upgrade}
         self._fields = {'key': KEY, 'version': '13'}
         self._fields.update(headers)
         self.XAsyncTCPClient = client
@@ -117,7 +121,7 @@ class Request:
         assert name.startswith('Sec-WebSocket-'), name
         return self._fields.get(name[14:].lower(), '')
 
-    def _detach(self):
+    def detach(self):
         return self._received
 
 
@@ -125,13 +129,18 @@ class Server:
     """Stands for MicroWebSrv2."""
 
     MaxRequestContentLength = 1000
-    _spawn = None
+    AllowAllOrigins = False
+    INFO = 1
+    spawn = None
 
     def __init__(self):
         self.logged = []
 
-    def _log_exception(self, where, ex):
-        self.logged.append(str(ex))
+    def Log(self, text, level):
+        self.logged.append(text)
+
+    def log_exception(self, where, error):
+        self.logged.append(str(error))
 
 
 class Peer:
@@ -139,9 +148,9 @@ class Peer:
 
     def __init__(self, received=b'', workers=None, before=None, spawn=None):
         self.client = Client()
-        self.client._pool._workers = workers
+        self.client.pool.workers = workers
         self.server = Server()
-        self.server._spawn = spawn
+        self.server.spawn = spawn
         self.events = []
         self.web_socket = None
         self.before = before
@@ -163,7 +172,7 @@ class Peer:
         self.client.on_data(fresh(b''.join(frames)))
 
     def expire(self):
-        self.client.OnExpired(self.client)
+        self.client.protocol.expired()
 
 
 def handshake(module=None, **headers):
@@ -407,7 +416,7 @@ def check_closed_comes_even_if_the_callback_is_set_behind_the_end():
 
 def check_a_quiet_peer_is_pinged_then_dropped():
     peer = Peer()
-    equal(peer.client.deadline, 150)
+    equal(peer.client.deadline, 30)  # half of what proxies wait
     peer.web_socket.WaitFrameTimeoutSec = 20
     equal(peer.client.deadline, 10)
     peer.expire()
@@ -471,7 +480,7 @@ def check_broadcast_while_sockets_leave():
     sockets = [peer.web_socket for peer in peers]
     for peer in peers:
         peer.web_socket.OnClosed = sockets.remove
-    peers[0].client._queued = 5000
+    peers[0].client.queued = 5000
     equal(WebSockets.Broadcast(sockets, 'x'), 2)
     equal(sockets, [peers[1].web_socket, peers[2].web_socket])
 
@@ -574,7 +583,7 @@ def check_coroutine_at_acceptance_holds_back_messages():
         return Coroutine()
 
     server = Server()
-    server._spawn = lambda coroutine, done: running.append(done)
+    server.spawn = lambda coroutine, done: running.append(done)
     module = WebSockets()
     module.OnWebSocketAccepted = accepted
     module.OnRequest(server, Request(client, masked(TEXT, b'early')))

@@ -28,19 +28,19 @@ class Reader(FrameReader):
 
     def __init__(self, limit=None):
         super().__init__()
-        self._limit = limit
+        self.limit = limit
         self.events = []
 
-    def _on_text(self, text):
+    def on_text(self, text):
         self.events.append(text)
 
-    def _on_binary(self, data):
+    def on_binary(self, data):
         self.events.append(bytes(data))
 
-    def _on_control(self, first, payload):
+    def on_control(self, first, payload):
         self.events.append((first, bytes(payload)))
 
-    def _on_violation(self, code, first):
+    def on_violation(self, code, first):
         self.events.append((code, first))
 
 
@@ -65,8 +65,8 @@ def outcome(pieces, limit=None):
     """Returns the events that the pieces lead to, and whether anything is held behind them."""
     reader = Reader(limit)
     for piece in pieces:
-        reader._feed(fresh(piece))
-    return reader.events, reader._rest is not None or reader._message is not None
+        reader.feed(fresh(piece))
+    return reader.events, reader.rest is not None or reader.message is not None
 
 
 def gives(data, *events, limit=None):
@@ -90,6 +90,13 @@ def check_lengths_of_all_forms():
         equal(outcome([masked(BINARY, data)]), ([data], False))
         cut = masked(BINARY, data, b'\x80\xff\x00\x01')
         equal(outcome([cut[: size // 2 + 1], cut[size // 2 + 1 :]]), ([data], False))
+
+
+def check_a_long_header_is_no_short_one_whatever_has_arrived_of_it():
+    data = bytes(range(32, 127)) + bytes(range(32, 127))
+    whole = masked(TEXT, data)
+    for end in range(2, len(whole)):
+        equal(outcome([whole[:end], whole[end:]]), ([data.decode()], False))
 
 
 def check_frames_sent():
@@ -294,9 +301,9 @@ def check_text_fails_at_the_first_bad_octet():
     ):
         data = masked(TEXT, good + bad + b'behind')
         reader = Reader()
-        reader._feed(fresh(data[: -len(bad) - 6]))
+        reader.feed(fresh(data[: -len(bad) - 6]))
         equal(reader.events, [])
-        reader._feed(fresh(data[-len(bad) - 6 : -6]))
+        reader.feed(fresh(data[-len(bad) - 6 : -6]))
         equal(reader.events, [(1007, True)])
 
 

@@ -79,14 +79,29 @@ def serve(mws2):
 def memory():
     """Returns what of the heap is in use after a collection: bytes, on CPython blocks.
 
-    Without the parser's small caches, whose sizes are bounded but depend on what came last.
+    Without what is kept of earlier heads, whose size is bounded but depends on what came last.
     """
-    from MicroWebSrv2.libs import httpParser
+    from MicroWebSrv2.libs.httpHead import forget_heads
 
-    for cache in (httpParser._heads, httpParser._hosts, httpParser._field_names):
-        cache.clear()
+    forget_heads()
     gc.collect()
     return gc.mem_alloc() if hasattr(gc, 'mem_alloc') else sys.getallocatedblocks()
+
+
+def held(mws2, request):
+    """Returns what is in use: sockets of the pool, buffer slots, memory.
+
+    Without that of the slots: slots and their buffers are made when they are first needed, and kept.
+    """
+    sockets = request.XAsyncTCPClient.GetAsyncSocketsPool().GetAllAsyncSockets()
+    made = mws2.slots.made()
+    taken = [slot for slot in made if not slot.Available]
+    for slot in made:
+        if slot.Available:
+            slot.Buffer  # noqa: B018 - makes it
+            slot.Available = True
+    kept = len(made) * mws2.BufferSlotSize if hasattr(gc, 'mem_alloc') else 0
+    return {'sockets': len(sockets), 'slots': len(taken), 'memory': memory() - kept}
 
 
 def main(mws2=None):

@@ -681,9 +681,7 @@ def auth_errors(microWebSrv2, request):
 @WebRoute(GET, '/stats')
 def stats(microWebSrv2, request):
     """Tells what is in use: sockets of the pool, buffer slots, memory."""
-    sockets = len(request.XAsyncTCPClient.GetAsyncSocketsPool().GetAllAsyncSockets())
-    slots = [slot for slot in microWebSrv2._slots._slots if not slot.Available]
-    request.Response.ReturnOkJSON({'sockets': sockets, 'slots': len(slots), 'memory': testbed.memory()})
+    request.Response.ReturnOkJSON(testbed.held(microWebSrv2, request))
 
 
 testbed.main(server)

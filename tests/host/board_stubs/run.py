@@ -29,6 +29,6 @@ if 'firmware.net_wlan' in sys.modules:
 
 print('root', board.mount())
 print('address', board.network(values))
-print('poll', board.poll())
+print('poll', board.poll(False))
 print('capabilities', *board.CAPABILITIES)
 print('calls', calls)

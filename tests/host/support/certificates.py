@@ -8,7 +8,7 @@ def _openssl(*arguments):
 
 
 def make(folder):
-    """Makes the files in a folder.
+    """Make the files in a folder.
 
     ca.pem; server.pem, server.key, server.der, server.key.der (P-256), rsa.pem, rsa.key, all signed by ca; client.pem,
     client.key; other.pem, other.key (self-signed); locked.key (server.key under the password `secret`); noise.pem.

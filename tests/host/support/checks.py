@@ -12,7 +12,7 @@ checking.run_module({module!r}, {only!r})
 
 
 def names_of(module):
-    """Returns the names of the check functions of a module of tests/host/app, in the order of the file."""
+    """Return the names of the check functions of a module of tests/host/app, in the order of the file."""
     source = (APPS / (module + '.py')).read_text()
     return re.findall(r'^def (check_\w+)\(', source, re.MULTILINE)
 
@@ -25,13 +25,13 @@ class Device:
         self._results = {}
 
     def run(self, source, **options):
-        """Runs a piece of Python on the target; returns what it printed; fails if it ends with an error."""
+        """Run a piece of Python on the target; return what it printed; fail if it ends with an error."""
         status, output = self.target.run(source, **options)
         assert status == 0, f'ended with status {status} on {self.target.name}:\n{output}'
         return output
 
     def check(self, module, name):
-        """Asserts that a check passed; the error is the traceback from the target."""
+        """Assert that a check passed; the error is the traceback from the target."""
         if module not in self._results:
             self._results[module] = self._run(module)
         results, output = self._results[module]
@@ -57,7 +57,7 @@ class Device:
 
 
 def device_of(target):
-    """Returns the Device of a target, the same one for the whole session."""
+    """Return the Device of a target, the same one for the whole session."""
     if not hasattr(target, 'device'):
         target.device = Device(target)
     return target.device

@@ -8,7 +8,7 @@ import time
 
 import h11
 
-TIMEOUT = 10  # seconds that any one wait may take; reached only when the server is at fault
+TIMEOUT = 30  # seconds that any one wait may take; reached only when the server is at fault
 
 
 class Response:
@@ -24,11 +24,11 @@ class Response:
         self.raw = raw
 
     def all(self, name):
-        """Returns the values of all headers of that name, in order."""
+        """Return the values of all headers of that name, in order."""
         return [value for key, value in self.headers if key == name.lower()]
 
     def header(self, name):
-        """Returns the value of a header that stands at most once, None if it is missing."""
+        """Return the value of a header that stands at most once, None if it is missing."""
         values = self.all(name)
         assert len(values) <= 1, f'{name} stands {len(values)} times: {values}'
         return values[0] if values else None
@@ -39,7 +39,7 @@ class Response:
         return self.body.decode('utf-8')
 
     def json(self):
-        """Returns the body decoded from JSON."""
+        """Return the body decoded from JSON."""
         return json_.loads(self.body)
 
     def __repr__(self):
@@ -56,7 +56,7 @@ class Connection:
         self.reset = False
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.set_receive_buffer(receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -70,21 +70,28 @@ class Connection:
         self.close()
 
     def set_timeout(self, seconds):
-        """Sets how long any one wait may take from now on."""
+        """Set how long any one wait may take from now on."""
         self.timeout = seconds
         self.socket.settimeout(seconds)
 
+    def set_receive_buffer(self, size):
+        """Set how many bytes may lie unread here; the server sends no more at once.
+
+        A few KB each time that both sides get their turn is slow on a busy computer: enlarge it before reading much.
+        """
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
     def close(self):
-        """Closes the connection at once."""
+        """Close the connection at once."""
         self.socket.close()
 
     def abort(self):
-        """Closes with RST, as a client does that is switched off."""
+        """Close with RST, as a client does that is switched off."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
         self.socket.close()
 
     def half_close(self):
-        """Ends the sending direction (FIN) and goes on reading."""
+        """End the sending direction (FIN) and go on reading."""
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError as error:
@@ -92,13 +99,13 @@ class Connection:
                 raise
 
     def send(self, *pieces):
-        """Sends the pieces of bytes or str, each by a send of its own."""
+        """Send the pieces of bytes or str, each by a send of its own."""
         for piece in pieces:
             self.socket.sendall(piece if isinstance(piece, bytes) else piece.encode('latin-1'))
         return self
 
     def receive(self):
-        """Waits for more bytes; returns False when the server has ended its direction."""
+        """Wait for more bytes; return False when the server has ended its direction."""
         if self.ended:
             return False
         try:
@@ -113,9 +120,9 @@ class Connection:
         return not self.ended
 
     def response(self, method='GET', upgrade=None):
-        """Reads exactly one final response; what comes behind it stays for the next call.
+        """Read exactly one final response; what comes after it stays for the next call.
 
-        ``method`` is the request's method (the framing of an answer to HEAD depends on it). Raises
+        ``method`` is the request's method (the framing of an answer to HEAD depends on it). Raise
         h11.RemoteProtocolError if the answer breaks the protocol, ConnectionError if the server closes before its end.
         """
         headers = [('Host', 'test')] + ([('Connection', 'Upgrade'), ('Upgrade', upgrade)] if upgrade else [])
@@ -153,19 +160,19 @@ class Connection:
         return Response(head, body, informational, raw[: len(raw) - len(self.buffer)])
 
     def request(self, method, target, headers=(), body=None):
-        """Sends one request and returns its response; the connection stays open if both sides agree."""
+        """Send one request and return its response; the connection stays open if both sides agree."""
         self.send(request_bytes(method, target, headers, body))
         return self.response(method)
 
     def read_until_close(self):
-        """Returns all bytes up to the server's end of the connection."""
+        """Return all bytes up to the server's end of the connection."""
         while self.receive():
             pass
         data, self.buffer = self.buffer, b''
         return data
 
     def receive_exactly(self, size):
-        """Returns the next ``size`` bytes."""
+        """Return the next ``size`` bytes."""
         while len(self.buffer) < size:
             if not self.receive():
                 raise ConnectionError(f'closed after {len(self.buffer)} of {size} bytes')
@@ -173,13 +180,13 @@ class Connection:
         return data
 
     def responses(self, *methods):
-        """Reads one response per given request method, then asserts that the server closes and sends nothing more."""
+        """Read one response per given request method, then asserts that the server closes and sends nothing more."""
         found = [self.response(method) for method in methods]
         assert self.is_closed(), f'the connection is open after {found}, or holds {self.buffer!r}'
         return found
 
     def refused(self, method='GET'):
-        """Reads a response behind which the server closes, ends this side as a client does then, asserts the end.
+        """Read a response after which the server closes, end this side as a client does then, and assert the end.
 
         Without `shutdown` (MicroPython) the server waits for the client's end, to keep the answer whole.
         """
@@ -190,15 +197,15 @@ class Connection:
         return found
 
     def is_closed(self):
-        """Waits for the server's end of the connection; returns False if bytes come instead."""
+        """Wait for the server's end of the connection; return False if bytes come instead."""
         return not self.buffer and not self.receive()
 
     def is_open(self):
-        """Shows that the connection still serves: sends a request and gets its answer."""
+        """Show that the connection still serves: sends a request and gets its answer."""
         return self.request('GET', '/hello').status == 200
 
     def is_silent(self):
-        """Tells whether nothing has arrived yet, without waiting."""
+        """Tell whether nothing has arrived yet, without waiting."""
         if self.buffer:
             return False
         self.socket.setblocking(False)
@@ -212,7 +219,7 @@ class Connection:
 
 
 def request_bytes(method, target, headers=(), body=None):
-    """Returns a request as bytes; Host and Content-Length are added if they are not among the headers.
+    """Return a request as bytes; Host and Content-Length are added if they are not among the headers.
 
     ``headers`` is a dict or a list of pairs, ``body`` bytes or None.
     """

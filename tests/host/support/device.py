@@ -26,7 +26,7 @@ def _paths(scratch):
 
 
 def command(target, scratch, interpreter_options=()):
-    """Returns (command line up to the firmware's own options, environment) for a target."""
+    """Return (command line up to the firmware's own options, environment) for a target."""
     environment = {name: value for name, value in os.environ.items() if name not in ('MICROPYPATH', 'PYTHONPATH')}
     if target.name == 'cpython':
         environment.update(PYTHONPATH=os.pathsep.join(_paths(scratch)), PYTHONDONTWRITEBYTECODE='1', PYTHONUTF8='1')
@@ -64,7 +64,7 @@ class FirmwareProcess:
             self.wait_for(wait, timeout=START_TIMEOUT)
 
     def wait_for(self, text, since=0, timeout=TIMEOUT):
-        """Waits until the console shows a text behind position `since`."""
+        """Wait until the console shows a text after position `since`."""
         assert self.output.wait_for(text, since, timeout), f'the console does not show {text!r}:\n{self.output.text}'
 
     @property
@@ -73,7 +73,7 @@ class FirmwareProcess:
         return self.output.text
 
     def request(self, method, path, headers=(), body=None):
-        """Sends one request over a connection of its own and returns the response."""
+        """Send one request over a connection of its own and return the response."""
         with Connection((self.host, self.port)) as connection:
             return connection.request(method, path, headers, body)
 
@@ -82,19 +82,19 @@ class FirmwareProcess:
         return self.request('GET', path, headers)
 
     def ended(self):
-        """Waits for the end; returns the exit status, negative for a signal."""
+        """Wait for the end; return the exit status, negative for a signal."""
         status = self.process.wait(TIMEOUT)
         self.output.wait_for_end()
         return status
 
     def signal(self, number):
-        """Sends a signal and returns (exit status, seconds that the end took)."""
+        """Send a signal and return (exit status, seconds that the end took)."""
         begun = time.monotonic()
         self.process.send_signal(number)
         return self.ended(), time.monotonic() - begun
 
     def close(self):
-        """Ends the firmware, if it still runs."""
+        """End the firmware, if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

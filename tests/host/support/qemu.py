@@ -1,7 +1,8 @@
-"""The emulated board as a target: applications run from its raw REPL, one at a time, behind a reset.
+"""The emulated board as a target: applications run from its raw REPL, one at a time, after a reset.
 
 The image is the board's with all of the machine's RAM, so that the tests need not be made for little memory; that the
-server lives in a pyboard's RAM is shown by tests/hil. Files go to its flash through the REPL, sources compiled.
+server lives in a pyboard's RAM is shown by tests/hil, and by the soak, which takes that image. Files go to its flash
+through the REPL, sources compiled.
 """
 
 import json
@@ -13,7 +14,7 @@ import tempfile
 
 from .targets import APPS, ROOT, START_TIMEOUT, Output, Server, TargetError, free_port
 
-sys.path.append(str(ROOT))  # behind the tests' own folders
+sys.path.append(str(ROOT))  # after the tests' own folders
 
 from tools import boards, emulator, sources  # noqa: E402
 
@@ -38,9 +39,9 @@ import {app}
 """
 
 
-def _image():
-    """Builds the board's image with much RAM, if need be; returns its Path."""
-    context = boards.Context('QEMU', VARIABLES)
+def _image(variables):
+    """Build the board's image with these variables of make, if need be; return its Path."""
+    context = boards.Context('QEMU', variables)
     folder = context.port_folder()
     boards.load('QEMU').compile_port(context, folder)
     return folder / 'firmware.elf'
@@ -68,7 +69,7 @@ class Part:
         return self._console.wait_for(text, self._start + since, timeout, lambda: self.is_over)
 
     def wait_for_end(self, timeout=10):
-        """Waits until the program has ended; returns what it printed."""
+        """Wait until the program has ended; return what it printed."""
         self._console.wait_for('\x04>', self._start, timeout)
         return self.text
 
@@ -83,22 +84,22 @@ class Running:
         self._part = part
 
     def poll(self):
-        """Returns None while the program runs."""
+        """Return None while the program runs."""
         return 0 if self._part.is_over or self._board.program is not self else None
 
     def wait(self, timeout):
-        """Waits for the end; returns 0."""
+        """Wait for the end; return 0."""
         self._part.wait_for_end(timeout)
         if self.poll() is None:
             raise subprocess.TimeoutExpired('the program on the board', timeout)
         return 0
 
     def send_signal(self, _):
-        """Presses Ctrl-C."""
+        """Press Ctrl-C."""
         self._board.write('\x03')
 
     def terminate(self):
-        """Ends the program, by a reset of the board."""
+        """End the program, by a reset of the board."""
         self._board.reset()
 
     kill = terminate
@@ -113,7 +114,7 @@ class Qemu:
 
     @classmethod
     def check(cls, options):
-        """Raises TargetError if QEMU is missing."""
+        """Raise TargetError if QEMU is missing."""
         if not shutil.which(emulator.PROGRAM):
             raise TargetError(f'{emulator.PROGRAM} is missing: `make BOARD=QEMU build` installs it')
 
@@ -124,25 +125,27 @@ class Qemu:
         self._files = set()
         self._scratch = pathlib.Path(tempfile.mkdtemp(prefix='mws2-qemu-'))
         self._port = free_port()
-        self._emulator = emulator.Emulator(_image(), forwards=[(self._port, BOARD_PORT)])
+        self._emulator = emulator.Emulator(
+            _image(getattr(options, 'qemu_variables', VARIABLES)), forwards=[(self._port, BOARD_PORT)]
+        )
         self._console = Output(self._emulator.console.makefile('rb'), newline='\n')
         self._enter_repl(0)
 
     # --- the console ---
 
     def write(self, text):
-        """Types a text."""
+        """Type a text."""
         self._emulator.console.sendall(text.encode())
 
     def reset(self):
-        """Ends what runs by a reset of the machine, whose flash keeps its files; the board is at the raw REPL then."""
+        """End what runs by a reset of the machine, whose flash keeps its files; the board is at the raw REPL then."""
         self.program = None
         start = len(self._console.text)
         self._emulator.monitor.reset()
         self._enter_repl(start)
 
     def _enter_repl(self, start):
-        """Has the board's own program end, and an interpreter begin that has not seen it."""
+        """Have the board's own program end, and an interpreter begin that has not seen it."""
         self._expect('open http', start)
         self.write('\r\x03\x03\x01')
         self._expect(RAW_PROMPT, start)
@@ -155,14 +158,14 @@ class Qemu:
             raise TargetError(f'the emulated board did not say {text!r} but:\n{self._console.text[start:]}')
 
     def _type(self, code):
-        """Gives a program to the raw REPL; returns where its output begins."""
+        """Give a program to the raw REPL; return where its output begins."""
         start = len(self._console.text)
         self.write(code + '\x04')
         self._expect('OK', start)
         return start + 2
 
     def execute(self, code, timeout=60):
-        """Runs a program at the raw REPL; returns what it printed, and the traceback if one ended it."""
+        """Run a program at the raw REPL; return what it printed, and the traceback if one ended it."""
         start = self._type(code)
         self._expect('\x04>', start, timeout)
         output, error, _ = self._console.text[start:].split('\x04', 2)
@@ -171,7 +174,7 @@ class Qemu:
     # --- files ---
 
     def put(self, name, content):
-        """Makes a file of bytes in the flash; ends what runs."""
+        """Make a file of bytes in the flash; end what runs."""
         if self.program:
             self.reset()
         path = '/flash/' + name
@@ -193,7 +196,7 @@ class Qemu:
         assert not error, error
 
     def path(self, local):
-        """Returns the path of a folder of the host on the board, copied there at first use."""
+        """Return the path of a folder of the host on the board, copied there at first use."""
         folder = pathlib.Path(local)
         if folder.name not in self._files:
             self.reset()
@@ -214,7 +217,7 @@ class Qemu:
     # --- what tests use ---
 
     def spawn(self, app, settings):
-        """Starts an application; returns the port of this computer, the running program and its output."""
+        """Start an application; return the port of this computer, the running program and its output."""
         self.reset()
         self._put_module('testbed')
         self._put_module(app)
@@ -226,7 +229,7 @@ class Qemu:
         return self._port, self.program, part
 
     def server(self, app, settings):
-        """Returns the running server of an application; the one that runs is ended if it is another."""
+        """Return the running server of an application; the one that runs is ended if it is another."""
         key = (app, repr(settings))
         if self._key != key or not self._server.alive:
             self._server = Server(self, app, settings)
@@ -234,7 +237,7 @@ class Qemu:
         return self._server
 
     def run(self, source, timeout=60, arguments=()):
-        """Runs a piece of Python, returns (exit status, what it printed)."""
+        """Run a piece of Python, return (exit status, what it printed)."""
         self.reset()
         self._execute_well(NETWORK)
         for name in ('checking', 'checks_xas', *self._modules_in(source)):
@@ -247,7 +250,7 @@ class Qemu:
         return [path.stem for path in APPS.glob('checks_*.py') if path.stem in source]
 
     def close(self):
-        """Ends the emulator."""
+        """End the emulator."""
         with self._emulator:
             pass
         shutil.rmtree(self._scratch, ignore_errors=True)

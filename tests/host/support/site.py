@@ -17,6 +17,7 @@ FILES = {
     'big.bin': BIG,
     'big.txt': b'0123456789abcdef' * 16384,
     'page.pyhtml.txt': b'x\n',
+    'abuse.pyhtml': b'<p>{{ sum(range(10)) }}</p>{{ for i in range(3) }}<b>{{ i }}</b>{{ end }}\n',
     'data.json': b'{"a": 1}\n',
     'UPPER.TXT': b'upper\n',
     'name with space.txt': b'space\n',
@@ -51,7 +52,7 @@ FILES = {
 
 
 def make(folder):
-    """Writes the site below ``folder`` and returns its root; beside the root stand files that must never be served."""
+    """Write the site below ``folder`` and return its root; beside the root stand files that must never be served."""
     root = folder / 'www'
     for name, content in FILES.items():
         path = root / name

@@ -17,6 +17,9 @@ class WIZNET5K:
         if not isinstance(spi, machine.SPI):
             raise TypeError('expected SPI')
         need([pin.name for pin in (cs, rst, intn)] == ['X5', 'X4', 'X3'], 'pins')
+        if not spi.chip_has_power:
+            raise SystemExit('the driver waits for ever for a chip that does not answer')
+        need(machine.Pin.levels.get('X5') == 1, 'the chip is still selected')
         self._active, self._static, self._dhcp = False, None, False
 
     def active(self, on=None):
