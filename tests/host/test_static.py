@@ -187,8 +187,8 @@ def test_well_known_files_are_served(server, path, media_type, body):
     [
         ('/file.unknown', "GET '/file.unknown': 403, no type is known"),
         ('/is-not-there.txt', 'Not found: GET /is-not-there.txt'),
-        ('/file/a%1b%5b0m', "GET '/file/a\\x1b[0m': 404, there is no file"),
-        ('/file/is-not-there', "GET '/file/is-not-there': 404, there is no file"),
+        ('/file/a%1b%5b0m', "GET '/file/a\\x1b[0m': 404, no file"),
+        ('/file/is-not-there', "GET '/file/is-not-there': 404, no file"),
     ],
 )
 def test_the_log_says_why_a_file_is_not_sent(server, path, why):

@@ -17,12 +17,8 @@ _REGULAR = 0x8000
 _FOLDER = 0x4000
 _WELL_KNOWN = len('/.well-known/')
 _INFO = 1
-_MAX_CODINGS = 8
-_MAX_CODING = 64  # bytes of a field that is worth keeping
 # Other systems' FAT has a second name for each file, such as HIDDEN~1.TXT.
 _HAS_SHORT_NAMES = sys.platform not in ('linux', 'darwin')
-
-_codings = {}  # Accept-Encoding: whether it takes gzip
 
 
 # ---- finding
@@ -198,9 +194,9 @@ def serve(mws2, request, response):
         media_type = 'application/octet-stream'  # as RFC 8555 section 8.3 asks for
     if media_type is None:
         file.close()
-        _refuse(response, 403, 'no type is known for its extension: AddMimeType() adds one')
+        _refuse(response, 403, 'no type is known: see AddMimeType()')
     else:
-        _answer_or_close(response, file, media_type, True)
+        _answer(response, file, media_type, True)
     return True
 
 
@@ -221,18 +217,10 @@ def send_file(response, filename):
         _unavailable(response)
         return
     if not file or file.is_folder():
-        _refuse(response, 404, 'there is no file %r' % filename)
+        _refuse(response, 404, 'no file %r' % filename)
         return
     media_type = response.ContentType or response.server.GetMimeTypeFromFilename(filename)
-    _answer_or_close(response, file, media_type or 'application/octet-stream', False)
-
-
-def _answer_or_close(response, file, media_type, caching):
-    try:
-        _answer(response, file, media_type, caching)
-    except BaseException:
-        file.close()
-        raise
+    _answer(response, file, media_type or 'application/octet-stream', False)
 
 
 def _answer(response, file, media_type, caching):
@@ -244,7 +232,7 @@ def _answer(response, file, media_type, caching):
         response.vary('Accept-Encoding')
         if not _choose_coding(file, fields):
             file.close()
-            _refuse(response, 406, 'only %r is there, and the client does not take gzip' % file.path())
+            _refuse(response, 406, 'it is only there as gzip')
             return
     etag, modified = _validators(response.server, file)
     status = precondition(fields, etag, modified, file.stat[8])
@@ -314,7 +302,7 @@ def _refuse(response, status, why):
 
 def _unavailable(response):
     response.SetHeader('Retry-After', '1')
-    _refuse(response, 503, 'no file can be opened now: too many are open')
+    _refuse(response, 503, 'too many files are open')
 
 
 def _validators(mws2, file):
@@ -353,19 +341,10 @@ def _choose_coding(file, fields):
 
 
 def _takes_gzip(accepts):
-    """Return whether gzip is among the codings that a client takes. accepts: bytes, Accept-Encoding."""
-    takes = _codings.get(accepts)
-    if takes is None:
-        takes = _lists_gzip(accepts)
-        if len(accepts) <= _MAX_CODING:
-            if len(_codings) >= _MAX_CODINGS:
-                _codings.clear()
-            _codings[accepts] = takes
-    return takes
+    """Return whether gzip is among the codings that a client takes.
 
-
-def _lists_gzip(accepts):
-    """As _takes_gzip(): what is said of `*` holds if nothing is said of gzip (RFC 9110 section 12.5.3)."""
+    accepts: bytes, Accept-Encoding. What is said of `*` holds if nothing is said of gzip (RFC 9110 section 12.5.3).
+    """
     other = False
     for coding in accepts.lower().replace(b' ', b'').split(b','):
         name = coding.split(b';')[0]
