@@ -138,7 +138,7 @@ class XAsyncTCPServer(XAsyncSocket):
         newcomer: XAsyncTCPClient, in the pool already, or None. Return bool: whether the newcomer can stay.
         """
         clients = [other for other in self.pool.GetAllAsyncSockets() if isinstance(other, XAsyncTCPClient)]
-        if newcomer and len(clients) < self.pool.capacity:
+        if newcomer and len(clients) <= self.pool.capacity:
             return True
         others = [other for other in clients if other is not newcomer]
         dearest = idlest(others) or (newcomer and greediest(others))
