@@ -23,8 +23,13 @@ WITHOUT = (
     'MicroWebSrv2.SetLightConfig',
     'MicroWebSrv2.SetLargeConfig',
     'XAsyncSocketsPool.AsyncWaitEvents',
-    'XAsyncSocketsPool.GetAllAsyncSockets',
+    'XAsyncSocketsPool.CallEvery',
+    'XAsyncSocketsPool.CallLater',
     'XAsyncSocketsPool.GetAsyncSocketByID',
+    'XAsyncSocketsPool.StopWaitEvents',
+    'XAsyncSocketsPool.begin',
+    'XAsyncSocketsPool.dispose',
+    'XAsyncSocketsPool.end',
     'XAsyncTCPClient.AsyncRecvData',
     'XAsyncTCPClient.AsyncRecvLine',
     'XAsyncTCPClient.AsyncSendData',
@@ -35,11 +40,36 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
 )
-NOTHING = ('tls', 'workers', '_workers', '_lock')
+NOTHING = (
+    'tls',
+    'workers',
+    '_workers',
+    '_lock',
+    '_calls',
+    '_timers',
+    '_is_managed',
+    '_is_working',
+    'begun',
+    'has_attributes',
+    'spawn',
+)
 # MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
-LACKS = ('ranges', 'threads')
+# What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
+# parts of files (RFC 9110 section 14), and calls from other threads.
+LACKS = ('coroutines', 'debug lines', 'ranges', 'threads')
+# Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.
+MERGED = (
+    ('MicroWebSrv2/mods/WebSockets.py', ('MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1')),
+    (
+        'MicroWebSrv2/microWebSrv2.py',
+        (
+            'MicroWebSrv2/http',
+            'MicroWebSrv2/webRoute',
+            *['MicroWebSrv2/libs/' + name for name in ('attr', 'ch', 'http', 'log', 'set', 'stat', 'un', 'url', 'xas')],
+        ),
+    ),
+)
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
@@ -131,7 +161,7 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS).items():
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS, MERGED).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'

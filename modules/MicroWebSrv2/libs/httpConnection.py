@@ -24,7 +24,7 @@ from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
 from .xasPoller import is_interrupt, print_exception
 from .xasPool import XClosedReason
@@ -297,11 +297,11 @@ class HttpConnection:
         if self._dispatch():
             self._handler_returned()
 
-    def is_worked(self):
+    def is_worked(self):  # small: False without threads
         """Return bool: whether worker threads run what may block."""
         return self._workers is not None
 
-    def work(self, job):
+    def work(self, job):  # small: calls it without threads
         """Do what may block: in a worker where there are some, else here. job: callable without arguments."""
         if self._workers and not self.client.pool.is_foreign():
             self._submit(job)
@@ -404,7 +404,7 @@ class HttpConnection:
                 return True
             route, args = found
             result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
+            if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:
                 self._not_answered()
@@ -447,7 +447,7 @@ class HttpConnection:
         """Call what the application may have written. What it raises costs its own request only."""
         try:
             result = function(*args)
-            if result is not None and self._mws2.spawn and hasattr(result, 'throw'):
+            if result is not None and self._mws2.spawn and is_coroutine(result):
                 self._mws2.spawn(result, None)
         except BaseException as error:
             if is_interrupt(error):

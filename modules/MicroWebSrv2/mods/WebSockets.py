@@ -4,7 +4,7 @@ import sys
 from binascii import a2b_base64, b2a_base64
 
 from ..libs.checks import require_bool, require_callback
-from ..libs.httpStream import close_if_can
+from ..libs.httpStream import close_if_can, is_coroutine
 from ..libs.wsFrames import (
     BINARY,
     CLOSE,
@@ -324,7 +324,7 @@ class WebSocket(FrameReader):
 
     def _returned(self, result):
         """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
-        if hasattr(result, 'send') and hasattr(result, 'throw'):
+        if is_coroutine(result):
             if not self._mws2.spawn:
                 close_if_can(result)
                 raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')
