@@ -56,6 +56,7 @@ class HttpConnection:
     - client: XAsyncTCPClient. state: int, as above.
     - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
+    - is_old: bool, whether the client speaks HTTP/1.0.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
     """
 
@@ -78,6 +79,7 @@ class HttpConnection:
         '_workers',
         'client',
         'has_attributes',
+        'is_old',
         'keep_alive',
         'request',
         'state',
@@ -92,7 +94,7 @@ class HttpConnection:
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
         self._expects = self._is_working = self._is_unusual = False
-        self.keep_alive = self.has_attributes = False
+        self.keep_alive = self.has_attributes = self.is_old = False
         self._workers = client.pool.workers
         self._lock = self._workers.lock if self._workers else None
         self.state = IDLE
@@ -169,6 +171,7 @@ class HttpConnection:
         """Note what a head that is not the last one again says of its connection."""
         self._head = parser.head
         self.keep_alive = parser.keep_alive
+        self.is_old = parser.version == b'HTTP/1.0'
         self._is_unusual = (
             parser.length != 0
             or parser.version != b'HTTP/1.1'
@@ -391,19 +394,18 @@ class HttpConnection:
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
         mws2 = self._mws2
-        request = self.request
         try:
             if mws2.modules:
                 for module in mws2.modules.values():
-                    module.OnRequest(mws2, request)
+                    module.OnRequest(mws2, self.request)
                     if self.state != HANDLING:
                         return True
             found = self._found
             if not found:
-                answer_unrouted(mws2, request, self._response)
+                answer_unrouted(mws2, self.request, self._response)
                 return True
             route, args = found
-            result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
+            result = route.Handler(mws2, self.request) if args is None else route.Handler(mws2, self.request, args)
             if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:

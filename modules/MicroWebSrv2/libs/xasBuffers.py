@@ -47,7 +47,8 @@ class XBufferSlot:
     @property
     def Buffer(self):
         """bytearray: the buffer, made at first use. Taking it makes the slot not available."""
-        self._taken = True
+        if not self._taken:
+            self._taken = True
         if self._buffer is None:
             self._buffer = bytearray(self._size)
         return self._buffer
@@ -88,8 +89,8 @@ class XBufferSlots:
                 slot = self._free.pop()
             except IndexError:  # another thread was quicker
                 continue
-            if slot.Available:  # else somebody has taken its Buffer
-                slot.Available = False
+            if not slot._taken:  # else somebody has taken its Buffer
+                slot._taken = True
                 return slot
         return None
 
