@@ -50,6 +50,7 @@ SERVER = [
     'libs/logText.py',
     'libs/settings.py',
     'libs/staticFiles.py',
+    'libs/strictJson.py',
     'libs/unrouted.py',
     'libs/urlUtils.py',
     'libs/xasBuffers.py',

@@ -1,10 +1,10 @@
 """HttpRequest: what a client asked (documentation, section HttpRequest Class)."""
 
 from binascii import a2b_base64
-from json import loads
 
 from .libs.attributes import Extensible, drop_attributes
 from .libs.checks import require_string, require_text
+from .libs.strictJson import loads_strict
 from .libs.urlUtils import decode_text, parse_query, unquote_bytes
 
 
@@ -74,31 +74,29 @@ class HttpRequest(Extensible):
         """Take the connection out of HTTP's hands, for another protocol. Return bytes: what came after the head."""
         return self._connection.detach()
 
-    def GetPostedURLEncodedForm(self):
-        """Obtains the fields of a posted form.
+    def is_form(self):
+        """Return bool: whether the content is an URL-encoded form, by its type."""
+        return self.ContentType.lower().startswith('application/x-www-form-urlencoded')
 
-        Returns dict of str to str, empty if the content is no URL-encoded form.
-        """
+    def GetPostedURLEncodedForm(self):
+        """Return the fields of a posted form: dict of str to str, empty if the content is no URL-encoded form."""
         if self._form is None:
-            if self._content is None or not self.ContentType.lower().startswith('application/x-www-form-urlencoded'):
+            if self._content is None or not self.is_form():
                 return {}
             self._form = parse_query(bytes(self._content))
         return self._form
 
     def GetPostedJSONObject(self):
-        """Obtains the posted JSON value. Returns any object, None if the content is no JSON or does not parse."""
+        """Return the posted JSON value: any object, None if the content is no JSON, or nested more than 64 levels."""
         media_type = self.ContentType.split(';')[0].strip().lower()
         if self._content is None or not (media_type == 'application/json' or media_type.endswith('+json')):
             return None
-        try:
-            return loads(str(self._content, 'utf-8'))
-        except (ValueError, RuntimeError):  # RuntimeError: nested too deep
-            return None
+        return loads_strict(self._content)
 
     def GetHeader(self, name):
-        """Obtains a header field. name: str, not empty, in any case. Returns str, empty if it is not there.
+        """Return a header field: str, empty if it is not there. name: str, in any case.
 
-        Raises ValueError if name is none.
+        Raise ValueError for anything else, and for an empty name.
         """
         require_text(name, 'name')
         return self.field(name.lower().encode())
@@ -109,9 +107,9 @@ class HttpRequest(Extensible):
         return value[space + 1 :].strip() if space > 0 and value[:space].lower() == scheme else None
 
     def CheckBasicAuth(self, username, password):
-        """Checks the "Basic" credentials (RFC 7617). username, password: str. Returns bool.
+        """Check the "Basic" credentials (RFC 7617). username, password: str. Return bool.
 
-        Raises ValueError if an argument is none.
+        Raise ValueError for anything else.
         """
         require_string(username, 'username')
         require_string(password, 'password')
@@ -125,9 +123,9 @@ class HttpRequest(Extensible):
         return _is_same(given, ('%s:%s' % (username, password)).encode())
 
     def CheckBearerAuth(self, token):
-        """Checks the "Bearer" token (RFC 6750 section 2.1).
+        """Check the "Bearer" token (RFC 6750 section 2.1).
 
-        token: str. Returns bool. Raises ValueError if it is none.
+        token: str. Return bool. Raise ValueError for anything else.
         """
         require_string(token, 'token')
         given = self._credentials(b'bearer')

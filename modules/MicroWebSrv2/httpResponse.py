@@ -1,13 +1,13 @@
 """HttpResponse: what a handler answers (documentation, section HttpResponse Class)."""
 
 import sys
-from json import dumps
 
 from .libs.attributes import Extensible, drop_attributes
 from .libs.checks import require_bool, require_callback, require_text
 from .libs.httpAnswer import Answer, encoded, error_page, require_line
 from .libs.httpStream import FileSender, StreamSender, close_if_can
 from .libs.staticFiles import send_file
+from .libs.strictJson import dumps_strict
 from .libs.unrouted import allowed
 
 # Bytes of a body that is copied after its head: one send is quicker, two take less memory.
@@ -240,12 +240,13 @@ class HttpResponse(Extensible):
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.
 
-        code: int, status code. obj: anything that serialises. Raise ValueError or TypeError for anything else.
+        code: int, status code. obj: anything that serialises. Raise ValueError or TypeError for anything else,
+        NaN and infinite numbers included, which JSON lacks (RFC 8259 section 6).
         """
         if code != 200:
             _require_code(code)
         answer = self.answer
-        text = dumps(obj)
+        text = dumps_strict(obj)
         charset = None if answer is None else answer.charset
         self._send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
 

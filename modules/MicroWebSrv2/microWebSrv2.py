@@ -13,7 +13,7 @@ from .libs.staticFiles import find_file
 from .libs.xasBuffers import XBufferSlots
 from .libs.xasPoller import is_interrupt, print_exception
 from .libs.xasPool import XAsyncSocketsPool
-from .libs.xasTCP import XAsyncTCPServer
+from .libs.xasTCP import XAsyncTCPClientException, XAsyncTCPServer
 
 _MIME_TYPES = {
     '.txt': 'text/plain',
@@ -252,7 +252,12 @@ class MicroWebSrv2(Settings):
 
     def _on_client_accepted(self, server, client):
         if self._sslContext:
-            client.StartSSLContext(self._sslContext, True)
+            try:
+                client.StartSSLContext(self._sslContext, True)
+            except XAsyncTCPClientException as error:  # the client is gone already, or memory is out
+                self.Log('%s: %s' % (client.CliAddr[0], error), MicroWebSrv2.INFO)
+                client.Close()
+                return
         HttpConnection(self, client)
 
     # ---- logging

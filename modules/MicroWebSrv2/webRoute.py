@@ -1,12 +1,20 @@
 """Web routes (documentation, section Web Routes).
 
-Routes are global. A route without arguments is found in a dict by its path; one with arguments in a tree of path
-segments:
-the time that a look-up takes does not grow with the number of routes.
+Routes are global. A route without arguments is found in a dict by its path, one with arguments in a tree of path
+segments: the time that a look-up takes does not grow with the number of routes.
 """
+
+import sys
 
 from .libs.checks import require_text
 from .libs.urlUtils import UrlUtils, decode_text, unquote_bytes
+
+_Ordered = dict
+if sys.implementation.name == 'micropython':
+    try:
+        from collections import OrderedDict as _Ordered  # its dict keeps no order
+    except ImportError:
+        pass  # the smallest firmware has no other
 
 GET = 'GET'
 HEAD = 'HEAD'
@@ -22,20 +30,25 @@ _names = {}  # route name -> list of pieces of its path
 
 
 class _Node:
-    """A place in the tree of path segments."""
+    """A place in the tree of path segments.
 
-    __slots__ = ('children', 'patterns', 'route')
+    children: dict of literal segment to _Node. patterns: list of (texts around the arguments, argument names, _Node),
+    the most literal first. route: RouteResult or None. names: tuple of str, the names of its arguments, in their order.
+    """
+
+    __slots__ = ('children', 'names', 'patterns', 'route')
 
     def __init__(self):
-        self.children = {}  # literal segment -> _Node
-        self.patterns = []  # (texts around the arguments, argument names, _Node), the most literal first
-        self.route = None
+        self.children = {}
+        self.patterns = []
+        self.route = self.names = None
 
 
 class RouteResult:
     """A route that was found.
 
-    Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments.
+    Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments,
+    in the order of the path (but on WIPY, whose firmware has no ordered dict).
     """
 
     __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', '_with_args')
@@ -50,13 +63,13 @@ class RouteResult:
 
 
 def _normal(path):
-    """How a path is compared: lower-case, no slash at its end. path: bytes. Returns bytes."""
+    """Return how a path is compared: lower-case, no slash at its end. path: bytes."""
     path = path.lower()
     return path[:-1] if len(path) > 1 and path[-1:] == b'/' else path
 
 
 def _split_arguments(text):
-    """Splits `a<b>c` into (["a", "c"], ["b"])."""
+    """Split `a<b>c` into (["a", "c"], ["b"])."""
     texts, names = [], []
     for i, piece in enumerate(text.split('<')):
         if i:
@@ -73,11 +86,11 @@ def _split_arguments(text):
 
 
 def RegisterRoute(handler, method, routePath, name=None):
-    """Registers a global web route (documentation, section Route Methods).
+    """Register a global web route (documentation, section Route Methods).
 
     handler: callable, f(microWebSrv2, request) or f(microWebSrv2, request, args) where the path has arguments.
     method: str. routePath: str, begins with a slash, arguments are written `<name>`. name: str or None.
-    Raises ValueError with what was wrong.
+    Raise ValueError that says what was wrong.
     """
     if not callable(handler):
         raise ValueError('"handler" must be a function.')
@@ -113,6 +126,7 @@ def _grow(node, routePath, route):
                 node.children[key] = _Node()
             node = node.children[key]
     node.route = route
+    node.names = tuple(_split_arguments(routePath)[1])
 
 
 def _pattern_node(node, texts, names):
@@ -126,9 +140,9 @@ def _pattern_node(node, texts, names):
 
 
 def WebRoute(method, routePath, name=None):
-    """Decorates a processing handler with its route.
+    """Decorate a processing handler with its route.
 
-    Arguments and errors as of RegisterRoute(). Returns the decorator.
+    Arguments and errors as of RegisterRoute(). Return the decorator.
     """
 
     def decorated(handler):
@@ -139,10 +153,10 @@ def WebRoute(method, routePath, name=None):
 
 
 def find_route(method, path):
-    """Finds the route of a request.
+    """Find the route of a request.
 
     method: bytes. path: bytes, as it came, without query.
-    Returns (RouteResult, args) or None; args: dict, or None where the route has no arguments.
+    Return (RouteResult, args) or None; args: dict, or None where the route has no arguments.
     """
     routes = _literal.get(method)
     if routes:
@@ -150,40 +164,55 @@ def find_route(method, path):
         if found:
             return found
     tree = _trees.get(method)
-    if tree:
-        args = {}
-        route = _search(tree, _segments(path), 1, args)
-        if route:
-            return route, args
-    return None
+    return _find_in_tree(tree, path) if tree else None
 
 
-def _segments(path):
-    return (path[:-1] if path[-1:] == b'/' else path).split(b'/')
+def _find_in_tree(tree, path):
+    segments = (path[:-1] if path[-1:] == b'/' else path).split(b'/')
+    values = []
+    node = _search(tree, segments, 1, values)
+    return (node.route, _arguments(node.names, values)) if node else None
 
 
-def _search(node, segments, i, args):
+def _arguments(names, values):
+    """Return the arguments: a dict, in the order of the path. names, values: of str, in that order, of one length."""
+    if len(names) == 1:
+        return {names[0]: _argument(values[0])}
+    args = _Ordered()
+    for name, value in zip(names, values):
+        args[name] = _argument(value)
+    return args
+
+
+def _search(node, segments, i, values):
+    """Return the _Node with the route of the segments from i on, or None. values: list, gets the arguments' values."""
     if i == len(segments):
-        return node.route
+        return node if node.route else None
     segment = segments[i]
-    child = node.children.get(segment) or node.children.get(unquote_bytes(segment).lower())
-    route = _search(child, segments, i + 1, args) if child else None
-    if route or not segment or not node.patterns:
-        return route
+    if node.children:
+        child = node.children.get(segment) or node.children.get(unquote_bytes(segment).lower())
+        found = _search(child, segments, i + 1, values) if child else None
+        if found:
+            return found
+    if not segment or not node.patterns:
+        return None
     text = decode_text(unquote_bytes(segment))
-    for texts, names, child in node.patterns:
-        values = _match(text, texts)
-        if values:
-            route = _search(child, segments, i + 1, args)
-            if route:
-                for name, value in zip(names, values):
-                    args[name] = _argument(value)
-                return route
+    for texts, _, child in node.patterns:
+        matched = _match(text, texts)
+        if matched:
+            known = len(values)
+            values.extend(matched)
+            found = _search(child, segments, i + 1, values)
+            if found:
+                return found
+            del values[known:]
     return None
 
 
 def _match(text, texts):
-    """The values between the texts, or None if the text is none of the pattern."""
+    """Return the values between the texts: list of str; or None if the text is not of the pattern."""
+    if len(texts) == 2 and not texts[0] and not texts[1]:
+        return [text]
     lower = text.encode().lower().decode()  # ASCII only: other letters may change their length
     start = len(texts[0])
     if not lower.startswith(texts[0]):
@@ -205,14 +234,14 @@ def _match(text, texts):
 
 
 def _argument(value):
-    """Digits are an integer, as documented; ASCII ones only, and not so many that they would be no number
-    of anything.
-    """
-    return int(value) if len(value) <= 18 and value.encode().isdigit() else value
+    """Return an int for ASCII digits that are written as one, as documented; else the text, as of `007`."""
+    if len(value) > 18 or not value.encode().isdigit() or (value[0] == '0' and value != '0'):
+        return value
+    return int(value)
 
 
 def allowed_methods(path):
-    """Finds which methods have a route of a path. path: bytes, as it came. Returns list of str."""
+    """Find which methods have a route of a path. path: bytes, as it came. Return list of str."""
     methods = [method.decode() for method in set(list(_literal) + list(_trees)) if find_route(method, path)]
     if GET in methods and HEAD not in methods:
         methods.append(HEAD)
@@ -221,14 +250,14 @@ def allowed_methods(path):
 
 
 def is_routed(method):
-    """Tells whether any route has a method. method: bytes. Returns bool."""
+    """Tell whether any route has a method. method: bytes. Return bool."""
     return method in _literal or method in _trees
 
 
 def ResolveRoute(method, path):
-    """Resolves a web route (documentation, section Route Methods).
+    """Resolve a web route (documentation, section Route Methods).
 
-    method: str. path: str, a relative path. Returns RouteResult with its Args, or None.
+    method: str. path: str, a relative path. Return RouteResult with its Args, or None.
     """
     if not isinstance(method, str) or not isinstance(path, str) or not method or not path:
         return None
@@ -240,10 +269,10 @@ def ResolveRoute(method, path):
 
 
 def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed
-    """Constructs the path of a named route (documentation, section Route Methods).
+    """Construct the path of a named route (documentation, section Route Methods).
 
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
-    Returns str. Raises ValueError if there is no such route, an argument is missing or empty.
+    Return str. Raise ValueError if there is no such route, or an argument is missing or empty.
     """
     require_text(routeName, 'routeName')
     if routeName not in _names:

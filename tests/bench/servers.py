@@ -174,7 +174,16 @@ def module_sets():
     """Yields what a board without our image would load: (row of the table, server's name, list of Path)."""
     ours = ROOT / 'modules' / 'MicroWebSrv2'
     theirs = BUILD / 'micropython' / 'microdot'
-    libs = ('__init__', 'XAsyncSockets', 'httpConnection', 'httpHead', 'httpParser', 'staticFiles', 'urlUtils')
+    libs = (
+        '__init__',
+        'XAsyncSockets',
+        'httpConnection',
+        'httpHead',
+        'httpParser',
+        'staticFiles',
+        'strictJson',
+        'urlUtils',
+    )
     http = [*ours.glob('[!_]*.py'), ours / '__init__.py', *(ours / 'libs' / f'{name}.py' for name in libs)]
     elsewhere = {'sha1.py', 'httpNative.py', 'wsNative.py', *(Path(path).name for path in lint.HOST_ONLY)}
     yield 'HTTP server', 'MicroWebSrv2', http

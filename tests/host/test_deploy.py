@@ -133,6 +133,7 @@ NOT_FOR_MIP = {
     'libs/hostFiles.py',
     'libs/httpNative.py',
     'libs/sha1.py',
+    'libs/strictJsonHost.py',
     'libs/wsBytesHost.py',
     'libs/wsNative.py',
 }

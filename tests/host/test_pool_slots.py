@@ -156,9 +156,10 @@ def test_errors_of_accept_do_not_end_the_loop(start):
     assert server.get('/hello').status == 200
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (24, 24))
     with connections(server, 30) as clients:
-        assert clients[0].is_open()
+        assert clients[-1].is_open()
         for connection in clients:
-            connection.send(HELLO)
+            with contextlib.suppress(OSError):  # those that were idle longest have given way
+                connection.send(HELLO)
     assert server.get('/hello').status == 200
     assert server.request('GET', '/text.txt').body == site.TEXT
 

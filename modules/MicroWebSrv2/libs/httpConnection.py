@@ -26,6 +26,7 @@ from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
 from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
+from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
 from .xasPool import XClosedReason
 
@@ -42,8 +43,8 @@ DETACHED = 9
 CLOSED = 10
 
 _MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
-_LINGER_SEC = 2  # for the client to read why it was refused (RFC 9112 section 9.6)
-_MAX_LINGERED = 65536  # bytes that are dropped meanwhile
+_LINGER_SEC = 2  # after what the client has sent last, for it to read why it was refused (RFC 9112 section 9.6)
+_MAX_LINGERED = 1 << 23  # bytes that are dropped meanwhile, within RequestsTimeoutSec
 _LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
@@ -68,6 +69,7 @@ class HttpConnection:
         '_head',
         '_is_unusual',
         '_is_working',
+        '_lingered',
         '_lock',
         '_mws2',
         '_next_job',
@@ -169,6 +171,8 @@ class HttpConnection:
 
     def _take_head(self, parser):
         """Note what a head that is not the last one again says of its connection."""
+        if len(parser.query) > MAX_FIELDS and count_fields(parser.query) > MAX_FIELDS:
+            raise HttpError(414, 'More than %d fields in a query.' % MAX_FIELDS)
         self._head = parser.head
         self.keep_alive = parser.keep_alive
         self.is_old = parser.version == b'HTTP/1.0'
@@ -200,7 +204,7 @@ class HttpConnection:
             raise HttpError(417, 'Only 100-continue can be expected.')
         if not length:
             return self._handle()
-        if not self._found and not self._mws2.modules:
+        if not self._found and not self._is_for_module():
             if self._expects or not 0 < length <= _MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
@@ -214,6 +218,13 @@ class HttpConnection:
         self._body = BodyBuffer(length)
         self.state = BODY
         return True
+
+    def _is_for_module(self):
+        """Return bool: whether a module may read the content of a request without a route."""
+        for module in self._mws2.modules.values():
+            if not hasattr(module, 'WantsContent') or module.WantsContent(self._mws2, self.request):
+                return True
+        return False
 
     def _too_large(self):
         return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
@@ -236,8 +247,11 @@ class HttpConnection:
         if self.state == DRAINING:
             self.state = IDLE
             return True
-        self.request.take_content(self._body.content())
+        content = self._body.content()
         self._body = None
+        if len(content) > MAX_FIELDS and self.request.is_form() and count_fields(bytes(content)) > MAX_FIELDS:
+            raise HttpError(413, 'More than %d fields in a form.' % MAX_FIELDS)
+        self.request.take_content(content)
         return self._handle()
 
     # ---- answering
@@ -294,6 +308,8 @@ class HttpConnection:
         if job:
             self._workers.submit(lambda: self._run(job))
         elif self.client.closed:
+            if self.state == HANDLING or self.state == ANSWERING:
+                self.state = RETURNED
             self._give_back()
 
     def _work(self):
@@ -383,13 +399,16 @@ class HttpConnection:
         self.state = LINGERING
         client.expire(_LINGER_SEC)
         client.shutdown()
-        self._began = _MAX_LINGERED
+        self._began = client.pool.now
+        self._lingered = 0
         client.receive(self._drop)
 
     def _drop(self, data):
-        self._began -= len(data)
-        if self._began < 0:
+        self._lingered += len(data)
+        if self._lingered > _MAX_LINGERED or self.client.pool.now - self._began > self._mws2.timeout_sec:
             self.client.close(XClosedReason.ClosedByHost)
+        else:
+            self.client.expire(_LINGER_SEC)
 
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
@@ -602,6 +621,12 @@ class HttpConnection:
         """The connection's timeout has passed."""
         if self.state == HEAD or self.state == BODY:
             self.refuse(408, 'The request did not come in time.')
+        elif self._wanting:  # nothing of the answer is sent yet
+            self._wanting = None
+            self._mws2.slots.forget(self)
+            sender, self._sender = self._sender, None
+            self._guarded(sender.close)
+            self.refuse(503, 'No buffer slot became free.')
         else:
             self.client.close(XClosedReason.Timeout)
 

@@ -2,6 +2,7 @@
 
 from .checks import is_int, require_bool, require_callback, require_positive, require_text
 
+_COOKIES_HEAD = 16384  # the same for a computer: browsers send all cookies of a name as localhost
 _MIN_HEAD = 4096  # bytes of request line and header fields that are taken, however small a buffer slot is
 
 
@@ -37,7 +38,7 @@ class Settings:
         self._bufferSlotSize = size
         self._keepAllocBufferSlots = True
         self.max_content = content
-        self.max_head = max(size, _MIN_HEAD)
+        self.max_head = max(size, _MIN_HEAD if size < 4096 else _COOKIES_HEAD)
 
     def SetEmbeddedConfig(self):
         """Configure for an embedded deployment: queue 8, 16 slots of 1 KB, content of 16 KB. Not while running."""

@@ -88,7 +88,10 @@ class XAsyncSocketsPool:
         if self._sockets.get(key) is not asyncSocket:
             return False
         del self._sockets[key]
-        self.poller.unregister(key)
+        try:
+            self.poller.unregister(key)
+        except (OSError, ValueError):
+            pass  # its descriptor is closed already, as by a TLS that could not begin
         return True
 
     def has(self, asyncSocket):

@@ -78,6 +78,11 @@ class PyhtmlTemplate:
         _require_name(globalVarName)
         return self._variables.get(globalVarName)
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return bool: whether a page may read what is posted to it. Arguments as of OnRequest()."""
+        path = request.raw_path
+        return _is_page(path) or self._may_be_folder(path)
+
     def OnRequest(self, microWebSrv2, request):
         """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         path = request.parser.path

@@ -469,6 +469,10 @@ class WebSockets:
         data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, _octets(msg))
         return sum([webSocket.post(data) for webSocket in list(webSockets)])
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: a request that opens a WebSocket has no content. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Accepts requests that open a WebSocket (RFC 6455, 4.2). microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         if b'upgrade' not in request.parser.headers or not request.IsUpgrade:

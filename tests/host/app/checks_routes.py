@@ -15,7 +15,7 @@ from MicroWebSrv2 import (
     RouteResult,
     WebRoute,
 )
-from MicroWebSrv2.webRoute import allowed_methods
+from MicroWebSrv2.webRoute import allowed_methods, is_routed
 
 
 def handler(microWebSrv2, request):
@@ -29,7 +29,7 @@ def handler_with_args(microWebSrv2, request, args):
 def args_of(method, path):
     """Returns the arguments that a path gives, or None if there is no route."""
     found = ResolveRoute(method, path)
-    return found.Args if found else None
+    return dict(found.Args) if found else None
 
 
 def check_constants():
@@ -100,7 +100,7 @@ def check_arguments_by_keyword():
 def check_arguments():
     RegisterRoute(handler_with_args, GET, '/users/<id>/profile/<property>', 'profile')
     found = ResolveRoute(GET, '/users/123/profile/firstname')
-    equal(found.Args, {'id': 123, 'property': 'firstname'})
+    equal(dict(found.Args), {'id': 123, 'property': 'firstname'})
     equal(
         (found.RoutePath, found.Handler, found.Name), ('/users/<id>/profile/<property>', handler_with_args, 'profile')
     )
@@ -117,8 +117,13 @@ def check_digits_are_int_and_nothing_else_is():
     for text, value in (
         ('0', 0),
         ('42', 42),
-        ('007', 7),
+        ('007', '007'),
+        ('00', '00'),
         ('1234567890123', 1234567890123),
+        ('9' * 18, 10**18 - 1),
+        ('9' * 19, '9' * 19),
+        ('1' * 5000, '1' * 5000),
+        ('a%2Fb', 'a/b'),
         ('-1', '-1'),
         ('+1', '+1'),
         ('1.5', '1.5'),
@@ -133,6 +138,65 @@ def check_digits_are_int_and_nothing_else_is():
         ('%C2%B2', '\xb2'),
     ):
         equal(args_of(GET, '/digits/' + text), {'x': value})
+
+
+def check_arguments_come_in_the_order_of_the_path():
+    names = ['zeta', 'alpha', 'mid', 'b', 'a', 'zz']
+    RegisterRoute(handler_with_args, GET, '/order/' + '/x/'.join('<%s>' % name for name in names))
+    args = ResolveRoute(GET, '/order/' + '/x/'.join('v' + name for name in names)).Args
+    equal(len(args), 6)
+    equal(dict(args), {name: 'v' + name for name in names})
+    try:
+        from collections import OrderedDict
+    except ImportError:
+        OrderedDict = None
+    if OrderedDict:  # without, MicroPython's dict keeps no order
+        equal(list(args), names)
+        equal(list(args.values()), ['v' + name for name in names])
+        RegisterRoute(handler_with_args, GET, '/order/<b>-<a>')
+        equal(list(ResolveRoute(GET, '/order/1-x').Args.items()), [('b', 1), ('a', 'x')])
+
+
+def check_values_of_a_way_that_leads_nowhere_are_no_arguments():
+    RegisterRoute(handler_with_args, GET, '/ways/x<a>/<b>/end')
+    RegisterRoute(handler_with_args, GET, '/ways/<c>/<d>')
+    RegisterRoute(handler_with_args, GET, '/ways/<e>/<f>-<g>/other')
+    equal(args_of(GET, '/ways/x1/2'), {'c': 'x1', 'd': 2})
+    equal(args_of(GET, '/ways/x1/2-3/other'), {'e': 'x1', 'f': 2, 'g': 3})
+    equal(args_of(GET, '/ways/x1/2/end'), {'a': 1, 'b': 2})
+
+
+def check_the_most_literal_of_several_patterns_wins():
+    RegisterRoute(handler_with_args, GET, '/most/<a>')
+    RegisterRoute(handler_with_args, GET, '/most/x<b>')
+    RegisterRoute(handler_with_args, GET, '/most/x<c>.html')
+    RegisterRoute(handler_with_args, GET, '/most/y<a>/z')
+    equal(args_of(GET, '/most/x1.html'), {'c': 1})
+    equal(args_of(GET, '/most/x1'), {'b': 1})
+    equal(args_of(GET, '/most/1'), {'a': 1})
+    equal(args_of(GET, '/most/y1'), {'a': 'y1'})
+    equal(args_of(GET, '/most/y1/z'), {'a': 1})
+    equal(args_of(GET, '/most/1/z'), None)
+
+
+def check_methods_of_a_path():
+    RegisterRoute(handler, 'PURGE', '/methods/of')
+    RegisterRoute(handler, GET, '/methods/of')
+    RegisterRoute(handler_with_args, PUT, '/methods/<x>')
+    equal(allowed_methods(b'/methods/of'), ['GET', 'HEAD', 'PURGE', 'PUT'])
+    equal(allowed_methods(b'/methods/other'), ['PUT'])
+    equal(allowed_methods(b'/methods/of/none'), [])
+    RegisterRoute(handler, HEAD, '/methods/of')
+    equal(allowed_methods(b'/methods/of'), ['GET', 'HEAD', 'PURGE', 'PUT'])
+    RegisterRoute(handler_with_args, 'LINK', '/methods/<x>')
+    equal([is_routed(method) for method in (b'PURGE', b'LINK', b'purge', b'UNLINK')], [True, True, False, False])
+
+
+def check_names_of_arguments_belong_to_their_route():
+    RegisterRoute(handler_with_args, GET, '/own/<x>/a')
+    RegisterRoute(handler_with_args, GET, '/own/<y>/b')
+    equal(args_of(GET, '/own/1/a'), {'x': 1})
+    equal(args_of(GET, '/own/1/b'), {'y': 1})
 
 
 def check_arguments_are_decoded_keep_their_case_and_take_any_character():
@@ -175,6 +239,10 @@ def check_text_around_an_argument():
     equal(args_of(GET, '/around/1.2-end'), None)
     equal(args_of(GET, '/around/v1.2'), None)
     equal(args_of(GET, '/around/v.-end'), None)
+    equal(args_of(GET, '/around/v1.-end'), None)
+    equal(args_of(GET, '/around/v.2-end'), None)
+    equal(args_of(GET, '/around/v1.2.3-end'), {'major': 1, 'minor': '2.3'})
+    equal(args_of(GET, '/around/-end'), None)
     equal(args_of(GET, '/around/v%C4%B0%C4%B0.x-End'), {'major': '\u0130\u0130', 'minor': 'x'})
 
 
