@@ -223,19 +223,22 @@ class HttpResponse(Extensible):
             media_type = 'text/html'
         elif content is None:
             body = b''
+            if code >= 400:
+                self._send_error(code)
+                return
         else:
             body = content if isinstance(content, bytes) else _bytes_of(content)
             media_type = 'application/octet-stream'
-        if content is None and code >= 400:
-            if answer is not None:
-                answer.charset = None
-            self._send(code, 'text/html', error_page(code))
-            return
         if answer is not None and answer.content_type is not None:
             media_type = answer.content_type
         elif not body:
             media_type = None
         self._send(code, media_type, body)
+
+    def _send_error(self, code):
+        if self.answer is not None:
+            self.answer.charset = None
+        self._send(code, 'text/html', error_page(code))
 
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.

@@ -368,14 +368,13 @@ class HttpConnection:
         if not self.keep_alive:
             self._end()
             return False
+        client = self.client
+        self.state = IDLE
         if self.has_attributes or self._is_unusual:
             self._forget()
-        client = self.client
-        if self._parser.in_body:
-            self.state = DRAINING
-            self._began = client.pool.now
-        else:
-            self.state = IDLE
+            if self._parser.in_body:
+                self.state = DRAINING
+                self._began = client.pool.now
         deadline = client.pool.now + self._mws2.timeout_sec + 1
         if client.deadline != deadline:
             client.deadline = deadline
