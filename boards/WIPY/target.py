@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import string
 from pathlib import Path
 
 from tools import common, flash_wipy, small
@@ -66,7 +67,7 @@ MERGED = (
         (
             'MicroWebSrv2/http',
             'MicroWebSrv2/webRoute',
-            *['MicroWebSrv2/libs/' + name for name in ('attr', 'ch', 'http', 'log', 'set', 'stat', 'un', 'url', 'xas')],
+            *['MicroWebSrv2/libs/' + letter for letter in string.ascii_lowercase],  # not XAsyncSockets
         ),
     ),
 )

@@ -255,7 +255,10 @@ class HttpResponse(Extensible):
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        self.Return(200, content)
+        if self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
+            self._send(200, 'text/html', content.encode())
+        else:
+            self.Return(200, content)
 
     def ReturnOkJSON(self, obj):
         """Answer 200 with an object as JSON. obj, errors: as of ReturnJSON()."""
