@@ -4,9 +4,9 @@
 - Names of numbers. A module constant, as `_MAX_FIELDS = 100`, takes a place in its module's dict, another in that of
   each module that imports it, and a look-up at each use: the number itself takes none of them.
 
-A name is left alone where somebody outside of the set may want it: one without an underscore at its start goes only in
-INNER folders, and there, what other modules import stays in its own one, unless all are said to go. It is left alone,
-too, where something else has that name, and where it is read as an attribute.
+A name is left alone where somebody outside of the set may want it: one without an underscore at its start is folded
+only in INNER folders, and stays in its own module unless all are said to go. It is left alone, too, where something
+else has that name, and where it is read as an attribute.
 """
 
 import ast
@@ -30,7 +30,7 @@ def fold(sources, all_go=False):
                 edits[path] += [(item, 'pass') for item in node.body if _target(item) == '__slots__']
         for name, (statement, value) in _numbers(tree).items():
             if users.can_fold(path, name):
-                if all_go or name.startswith('_') or not users.importers(path, name):
+                if all_go or name.startswith('_'):
                     edits[path].append((statement, 'pass'))
                 for user, local in [(path, name), *users.importers(path, name)]:
                     loads = (node for node in ast.walk(trees[user]) if isinstance(node, ast.Name) and node.id == local)

@@ -53,7 +53,7 @@ def port_names(text):
     return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
 
 
-def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=()):
+def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=(), mute=()):
     """Return the sources made small: a dict of module path to text, as given.
 
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
@@ -61,6 +61,7 @@ def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=())
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
     and classes. `lacks`: what the board is without, as marks of functions name it.
     `merged`: pairs of a module's path and how the paths of those begin that are made one with it: tools/merging.py.
+    `mute`: functions and classes whose calls get an empty str for each text that is written out.
     Raise SyntaxError for what is no Python, ValueError for something lacking that no function is marked by.
     """
     sources = folding.fold(sources, all_go=True)
@@ -90,7 +91,7 @@ def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=())
         _make_plain(tree, plain, checks)
     idle = _idle_functions(trees.values())
     for tree in trees.values():
-        Unchecker(checks, idle).visit(tree)
+        Unchecker(checks, idle, mute).visit(tree)
     while _leave_out_imports(trees) or _leave_out_unused(trees, inner) or _leave_out_unread(trees.values()):
         pass
     for tree in trees.values():
@@ -322,12 +323,14 @@ class Replacer(ast.NodeTransformer):
 class Unchecker(ast.NodeTransformer):
     """Leaves out calls of functions that only refuse values, and of those that do nothing."""
 
-    def __init__(self, checks, idle):
-        self._checks, self._idle = checks, idle
+    def __init__(self, checks, idle, mute):
+        self._checks, self._idle, self._mute = checks, idle, mute
 
     def visit_Call(self, node):
         """Put a value in the place of its check."""
         self.generic_visit(node)
+        if _name_of(node) in self._mute:
+            node.args = [ast.Constant('') if _is_text(value) else value for value in node.args]
         return node.args[0] if _name_of(node) in self._checks and node.args else node
 
     def visit_Expr(self, node):
@@ -345,6 +348,12 @@ class Unchecker(ast.NodeTransformer):
         only = node.body[0] if len(node.body) == 1 and not node.orelse else None
         is_check = isinstance(only, ast.Raise) and only.exc and ast.unparse(only.exc).startswith(_REFUSAL)
         return ast.Pass() if is_check else self.generic_visit(node)
+
+
+def _is_text(node):
+    """Tell whether an expression is a text that is written out, also one that values are put into by `%`."""
+    is_format = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+    return isinstance(getattr(node.left if is_format else node, 'value', None), str)
 
 
 def _idle_functions(trees):

@@ -319,6 +319,12 @@ def test_what_only_refuses_a_value_goes():
         checked('no')
 
 
+def test_texts_of_what_is_mute_are_empty():
+    source = 'def Refused(number): raise KeyError(number, "no %d" % number, "none")\n'
+    text = small.shrink({'pack/module.py': source}, KNOWN, mute=('KeyError',))['pack/module.py']
+    assert "KeyError(number, '', '')" in text
+
+
 def test_attributes_that_nothing_reads_are_not_set():
     text = shrink(
         'class Public:\n'

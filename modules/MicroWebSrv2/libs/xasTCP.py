@@ -168,7 +168,7 @@ def idlest(clients):
     return best
 
 
-def greediest(clients):
+def greediest(clients):  # small: False without many sockets
     """Return a connection of the peer that holds more than half of all, the one whose time ends first, or None.
 
     clients: list of XAsyncTCPClient.
