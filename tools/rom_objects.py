@@ -272,6 +272,9 @@ class ClassBody:
     def _load_null(self, _):
         self._stack.append(None)
 
+    def _dup_top(self, _):
+        self._stack.append(self._stack[-1])
+
     def _build_tuple(self, argument):
         self._stack.append(self._pop(int(argument)) or 'MP_ROM_PTR(&mp_const_empty_tuple_obj)')
 
