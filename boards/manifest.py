@@ -53,6 +53,7 @@ SERVER = [
     'libs/strictJson.py',
     'libs/unrouted.py',
     'libs/urlUtils.py',
+    'libs/validators.py',
     'libs/xasBuffers.py',
     'libs/xasPoller.py',
     'libs/xasPool.py',

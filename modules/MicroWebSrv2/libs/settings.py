@@ -24,7 +24,7 @@ class Settings:
         self._corsAllowAll = False
         self._onLogging = None
         self._max_connections = None
-        self.etag_salt = '0'
+        self.etag_salt = ''
         self.is_special = False
         self.log_level = 1
         self.SetNormalConfig()
@@ -121,7 +121,9 @@ class Settings:
 
     @property
     def FallbackVersion(self):
-        """str: what the web files without a date belong to, such as a build's id; part of their validators."""
+        """str: what the files below FallbackRootPath that have no time change with, such as a build's id; '': they may
+        change at any time.
+        """
         return self.etag_salt
 
     @FallbackVersion.setter
