@@ -16,6 +16,7 @@ options.defaults(
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
+    timers=True,  # CallLater() and CallEvery()
     workers=True,  # needs _thread
     asyncio=True,  # brings the package `asyncio`
     native=False,  # what pays as machine code; the build must give mpy-cross an -march
@@ -57,7 +58,6 @@ SERVER = [
     'libs/xasPoller.py',
     'libs/xasPool.py',
     'libs/xasTCP.py',
-    'libs/xasTimers.py',
     *chosen(
         ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
@@ -69,6 +69,7 @@ SERVER = [
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
         ('libs/xasTLS.py', options.tls),
+        ('libs/xasTimers.py', options.timers),
         ('libs/xasUDP.py', options.udp),
         ('libs/xasWorkers.py', options.workers),
         ('mods/__init__.py', options.websockets or options.pyhtml),

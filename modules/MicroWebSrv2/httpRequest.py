@@ -26,14 +26,15 @@ class HttpRequest(Extensible):
     - Response: HttpResponse: the response to this request.
 
     For the rooms beside it, as the parser has them: raw_method, raw_path (percent-encoded) and fields (dict of header
-    fields, lower-case name to value), all bytes.
+    fields, lower-case name to value), all bytes. And parser itself, for what looks at each request: on MicroPython a
+    property takes as long as five attributes.
     """
 
-    __slots__ = ('Response', '_connection', '_content', '_form', '_parser')
+    __slots__ = ('Response', '_connection', '_content', '_form', '_parser', 'parser')
 
     def __init__(self, connection, parser):
         self._connection = connection
-        self._parser = parser
+        self._parser = self.parser = parser
         self._content = None
         self._form = None
 

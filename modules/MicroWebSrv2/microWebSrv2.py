@@ -341,7 +341,7 @@ class MicroWebSrv2(Settings):
         if self.AllowAllOrigins:
             answer.origin = request.Origin
             answer.vary('Origin')
-        if self.log_level == MicroWebSrv2.DEBUG:
+        if self.logs_answers():
             answer.begun = _milliseconds()
 
     def log_answer(self, request, answer):

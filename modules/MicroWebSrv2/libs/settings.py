@@ -260,7 +260,11 @@ class Settings:
         self._note_special()
 
     def _note_special(self):
-        self.is_special = self._all_origins or self.log_level == 0
+        self.is_special = self._all_origins or self.logs_answers()
+
+    def logs_answers(self):  # small: False without debug lines
+        """Return bool: whether each request that has been answered is logged."""
+        return self.log_level == 0
 
     @property
     def OnLogging(self):

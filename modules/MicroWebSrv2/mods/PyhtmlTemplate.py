@@ -89,13 +89,13 @@ class PyhtmlTemplate:
 
     def OnRequest(self, microWebSrv2, request):
         """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        path = request.raw_path
+        path = request.parser.path
         if self._default_pages != len(microWebSrv2.default_pages):
             self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
-                if request.raw_method in _METHODS:
+                if request.parser.method in _METHODS:
                     found = self._find(microWebSrv2, path)
                     if found and (path[-1] == _SLASH or _is_page(path) or _is_page(unquote_bytes(path))):
                         self._answer(microWebSrv2, request, found)
@@ -151,8 +151,9 @@ class PyhtmlTemplate:
         response = request.Response
         if response.HeadersSent:
             return
-        if response.ContentType is None:
-            response.ContentType = 'text/html'
+        answer = response.own()
+        if answer.content_type is None:
+            answer.content_type = 'text/html'
         if isinstance(content, bytes):
             response.ReturnOk(content)
         else:
