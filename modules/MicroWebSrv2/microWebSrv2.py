@@ -301,7 +301,8 @@ class MicroWebSrv2(Settings):
     def _on_client_accepted(self, server, client):
         if self._sslContext:
             client.StartSSLContext(self._sslContext, True)
-        HttpConnection(self, client)
+        if not client.closed:
+            HttpConnection(self, client)
 
     # ---- logging
 
@@ -366,10 +367,10 @@ class MicroWebSrv2(Settings):
     def EnableSSL(self, certFile, keyFile, caFile=None):
         """Serve https. Port 80 becomes 443.
 
-        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER).
-        caFile: str,
-        path of a PEM file of authorities that clients must be certified by, or None.
-        Raises ValueError or MicroWebSrv2Exception with the file that is wrong.
+        certFile, keyFile: str, paths of the certificate, with its chain if it has one, and of its private key: PEM or
+        DER, PKCS#8, PKCS#1 or SEC1, in two files or one, in any order. caFile: str, path of a PEM file of authorities
+        that clients must be certified by, or None.
+        Raise ValueError, or MicroWebSrv2Exception, which says which file is wrong, and how to convert it.
         """
         from .libs.xasTLS import server_context
 
