@@ -189,15 +189,24 @@ def serve(mws2, request, response):
         file.close()
         redirect_to_folder(request)
         return True
-    media_type = mws2.GetMimeTypeFromFilename(file.name)
-    if media_type is None and path[:_WELL_KNOWN] == b'/.well-known/' and file.name.rfind('.') < file.name.rfind('/'):
-        media_type = 'application/octet-stream'  # as RFC 8555 section 8.3 asks for
+    media_type = media_type_of(mws2, path, file.name)
     if media_type is None:
         file.close()
         _refuse(response, 403, 'no type is known: see AddMimeType()')
     else:
         _answer(response, file, media_type, True)
     return True
+
+
+def media_type_of(mws2, path, filename):
+    """Return the type that a file is served with, str, or None where it is not served.
+
+    mws2: MicroWebSrv2. path: bytes, the URL's. filename: str.
+    """
+    media_type = mws2.GetMimeTypeFromFilename(filename)
+    if media_type is None and path[:_WELL_KNOWN] == b'/.well-known/' and filename.rfind('.') < filename.rfind('/'):
+        return 'application/octet-stream'  # as RFC 8555 section 8.3 asks for
+    return media_type
 
 
 def redirect_to_folder(request):
