@@ -68,6 +68,7 @@ SERVER = [
         ('libs/wsNative.py', options.websockets and options.native),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
+        ('libs/tlsFiles.py', options.tls),
         ('libs/xasTLS.py', options.tls),
         ('libs/xasTimers.py', options.timers),
         ('libs/xasUDP.py', options.udp),

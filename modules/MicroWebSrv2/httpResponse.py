@@ -101,7 +101,7 @@ class HttpResponse(Extensible):
         if self.answer.bodiless or code in (204, 304) or length == 0:
             return head
         if length is not None and hasattr(stream, 'send_to'):
-            if length <= self._mws2.BufferSlotSize:
+            if length <= self._mws2.slot_size:
                 return head + self._whole(stream, length)
             if not connection.client.tls:
                 return FileSender(connection, head, stream, length)
@@ -142,8 +142,11 @@ class HttpResponse(Extensible):
         fields.append(b'\r\n')
         return b'\r\n'.join(fields)
 
-    def _send(self, code, media_type, body):
-        """Answer with bytes: head and body leave in one send, unless joining them would take much memory."""
+    def send(self, code, media_type, body):
+        """Answer with bytes: head and body leave in one send, unless joining them would take much memory.
+
+        code: int, 200 to 999. media_type: str or None. body: bytes.
+        """
         answer = self.answer
         if code == 200 and (answer is None or answer.is_common and answer.charset is None):
             head = self._mws2.heads.ok(media_type, self._connection.keep_alive)
@@ -233,12 +236,12 @@ class HttpResponse(Extensible):
             media_type = answer.content_type
         elif not body:
             media_type = None
-        self._send(code, media_type, body)
+        self.send(code, media_type, body)
 
     def _send_error(self, code):
         if self.answer is not None:
             self.answer.charset = None
-        self._send(code, 'text/html', error_page(code))
+        self.send(code, 'text/html', error_page(code))
 
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.
@@ -251,12 +254,12 @@ class HttpResponse(Extensible):
         answer = self.answer
         text = dumps_strict(obj)
         charset = None if answer is None else answer.charset
-        self._send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
+        self.send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        if self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
-            self._send(200, 'text/html', content.encode())
+        if content and self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
+            self.send(200, 'text/html', content.encode())
         else:
             self.Return(200, content)
 

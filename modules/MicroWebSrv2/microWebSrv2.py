@@ -220,7 +220,7 @@ class MicroWebSrv2(Settings):
         self.BindAddress = self._bindAddr  # as a program may have written it
         if hasattr(gc, 'threshold') and gc.threshold() < 0:
             collect_early()
-        self.slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
+        self.slots = XBufferSlots(self._slotsCount, self.slot_size, self._keepAllocBufferSlots)
         self.heads = CommonHeads(asyncSocketsPool)
         if self._max_connections:
             asyncSocketsPool.capacity = self._max_connections
@@ -306,7 +306,8 @@ class MicroWebSrv2(Settings):
                 self.Log('%s: %s' % (client.CliAddr[0], error), MicroWebSrv2.INFO)
                 client.Close()
                 return
-        HttpConnection(self, client)
+        if not client.closed:
+            HttpConnection(self, client)
 
     # ---- logging
 
@@ -371,10 +372,10 @@ class MicroWebSrv2(Settings):
     def EnableSSL(self, certFile, keyFile, caFile=None):
         """Serve https. Port 80 becomes 443.
 
-        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER).
-        caFile: str,
-        path of a PEM file of authorities that clients must be certified by, or None.
-        Raises ValueError or MicroWebSrv2Exception with the file that is wrong.
+        certFile, keyFile: str, paths of the certificate, with its chain if it has one, and of its private key: PEM or
+        DER, PKCS#8, PKCS#1 or SEC1, in two files or one, in any order. caFile: str, path of a PEM file of authorities
+        that clients must be certified by, or None.
+        Raise ValueError, or MicroWebSrv2Exception, which says which file is wrong, and how to convert it.
         """
         from .libs.xasTLS import server_context
 

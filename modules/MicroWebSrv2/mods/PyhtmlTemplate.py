@@ -151,12 +151,11 @@ class PyhtmlTemplate:
         response = request.Response
         if response.HeadersSent:
             return
-        answer = response.own()
-        if answer.content_type is None:
-            answer.content_type = 'text/html'
+        media_type = response.ContentType or 'text/html'
         if isinstance(content, bytes):
-            response.ReturnOk(content)
+            response.send(200, media_type, content)
         else:
+            response.ContentType = media_type
             response.ReturnStream(200, _LoggedPage(microWebSrv2, template, found[0], content))
 
     def _template(self, filepath, stat):
