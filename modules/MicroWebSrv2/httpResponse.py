@@ -255,7 +255,7 @@ class HttpResponse(Extensible):
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        if self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
+        if content and self.answer is None and isinstance(content, str):  # Return() written out: most are that
             self._send(200, 'text/html', content.encode())
         else:
             self.Return(200, content)

@@ -10,7 +10,7 @@ import sys
 import time
 
 from .urlUtils import decode_text, unquote_bytes
-from .validators import file_date, precondition, range_of
+from .validators import file_date, has_range, precondition, range_of
 
 _EXHAUSTED = (12, 23, 24)  # ENOMEM, ENFILE, EMFILE
 _REGULAR = 0x8000
@@ -254,7 +254,7 @@ def _answer(response, file, media_type, caching):
         extra.append(b'Content-Encoding: gzip')
     if is_get:
         extra.append(b'Accept-Ranges: bytes')
-    part = range_of(fields, file.stat[6], etag, modified) if b'range' in fields else None
+    part = range_of(fields, file.stat[6], etag, modified) if has_range(fields) else None
     if part == ():
         file.close()
         response.SetHeader('Content-Range', 'bytes */%d' % file.stat[6])
