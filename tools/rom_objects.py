@@ -455,7 +455,8 @@ def main():
     sys.argv = sys.argv[1:]
     folder = os.path.dirname(sys.argv[0])
     sys.path[:0] = [folder, os.path.join(folder, '..', 'py')]
-    _fold_modules(Path(sys.argv[sys.argv.index('-b') + 1]) / 'folded')
+    if '-b' in sys.argv:
+        _fold_modules(Path(sys.argv[sys.argv.index('-b') + 1]) / 'folded')
     runpy.run_path(sys.argv[0], run_name='__main__')
     import makeqstrdata
 

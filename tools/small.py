@@ -25,7 +25,7 @@ import itertools
 import keyword
 import re
 
-from tools import folding, merging
+from tools import folding, inlining, merging
 
 _TYPES = (
     object,
@@ -59,7 +59,8 @@ def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=(),
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
     `without`: functions and 'Class.method's that are left out, with their properties' setters.
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
-    and classes. `lacks`: what the board is without, as marks of functions name it.
+    and classes, and of bytes with a key and what it stands for in each line. `lacks`: what the board is without, as
+    marks of functions name it.
     `merged`: pairs of a module's path and how the paths of those begin that are made one with it: tools/merging.py.
     `mute`: functions and classes whose calls get an empty str for each text that is written out.
     Raise SyntaxError for what is no Python, ValueError for something lacking that no function is marked by.
@@ -96,6 +97,8 @@ def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=(),
         pass
     for tree in trees.values():
         Tidier().visit(tree)
+    while inlining.inline(list(trees.values()), _is_ours):
+        pass
     seen = Names()
     for tree in trees.values():
         _make_constants(tree, trees)
@@ -208,6 +211,8 @@ class Folder(ast.NodeTransformer):
             function = node.args[0]
             return function.body if isinstance(function, ast.Lambda) else ast.Call(function, [], [])
         if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
+            if ast.unparse(node.args[0]) == 'sys' and node.args[1].value in self._known:
+                return ast.Constant(True)
             if node.args[1].value not in self._defined:
                 return ast.Constant(False)
         return node
@@ -218,6 +223,8 @@ class Folder(ast.NodeTransformer):
         if len(node.ops) != 1:
             return node
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
+        if (left, right) == ('None', '()'):
+            return ast.Constant(isinstance(node.ops[0], (ast.NotEq, ast.IsNot)))
         if (left, right) in (('sys.implementation.name', "'micropython'"), ('None', 'None')):
             return ast.Constant(isinstance(node.ops[0], (ast.Eq, ast.Is)))
         return node
@@ -548,12 +555,18 @@ def _leave_out(tree, without):
 
 
 def _leave_out_keys(tree, keys):
-    """Take items out of the dicts that are written out in a module or its classes."""
+    """Take items out of the dicts that are written out in a module or its classes, and lines that begin with a key and
+    a space out of the bytes.
+    """
+    starts = tuple(f'{key} '.encode() for key in keys)
     for owner in ast.walk(tree):
         if not isinstance(owner, (ast.Module, ast.ClassDef)):
             continue
         for statement in owner.body:
             table = getattr(statement, 'value', None)
+            if isinstance(statement, ast.Assign) and isinstance(getattr(table, 'value', None), bytes):
+                lines = table.value.splitlines(True)
+                table.value = b''.join(line for line in lines if not line.startswith(starts))
             if isinstance(statement, ast.Assign) and isinstance(table, ast.Dict):
                 kept = [
                     (key, value)
@@ -647,7 +660,8 @@ class Unread(ast.NodeTransformer):
 
     def visit_Assign(self, node):
         """Leave out those of the targets."""
-        if not isinstance(node.value, (ast.Constant, ast.Name)):
+        is_empty = ast.unparse(node.value) in ('[]', '{}')
+        if not (is_empty or isinstance(node.value, (ast.Constant, ast.Name))):
             return node
         kept = [target for target in node.targets if not self._is_unread(target)]
         if len(kept) < len(node.targets):

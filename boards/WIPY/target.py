@@ -24,10 +24,21 @@ WITHOUT = (
     'MicroWebSrv2.StartManaged',
     'MicroWebSrv2.SetLightConfig',
     'MicroWebSrv2.SetLargeConfig',
+    'Settings.FallbackRootPath',
+    'Settings.FallbackVersion',
+    'Settings.MaxConnections',
+    'XAsyncSocket.ExpireTimeSec',
+    'XAsyncSocket.GetAsyncSocketsPool',
+    'XAsyncSocket.GetSocketObj',
+    'XAsyncSocket.SocketID',
+    'XAsyncSocketsPool.AddAsyncSocket',
     'XAsyncSocketsPool.AsyncWaitEvents',
     'XAsyncSocketsPool.CallEvery',
     'XAsyncSocketsPool.CallLater',
     'XAsyncSocketsPool.GetAsyncSocketByID',
+    'XAsyncSocketsPool.NotifyNextReadyForReading',
+    'XAsyncSocketsPool.NotifyNextReadyForWriting',
+    'XAsyncSocketsPool.RemoveAsyncSocket',
     'XAsyncSocketsPool.StopWaitEvents',
     'XAsyncSocketsPool.begin',
     'XAsyncSocketsPool.dispose',
@@ -41,8 +52,11 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSL',
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
+    'XBufferSlot.Size',
+    'XBufferSlots.Slots',
 )
 NOTHING = (
+    'FallbackRootPath',
     'tls',
     'workers',
     '_workers',
@@ -54,16 +68,22 @@ NOTHING = (
     '_max_connections',
     'begun',
     'capacity',
+    'list_folder',
     'has_attributes',
     'spawn',
 )
-# MIME types of what no flash of 192 KB holds.
-KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
+# What tables do without: MIME types of what no flash of 192 KB holds, and the phrases of statuses that the server never
+# answers by itself; these go out with their number alone (RFC 9112 section 4).
+KEYS = (
+    *'.avif .bin .csv .gz .log .map .md .mjs .mp3 .mp4 .ogg .otf .pdf .ts .ttf .wasm .wav .webm .webmanifest'.split(),
+    *'.woff .woff2 .xhtml .zip'.split(),
+    *'202 206 409 410 411 415 416 421 422 428 429 502 504 507'.split(),
+)
 # What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
 # floats, more than 8 sockets, parts of files (RFC 9110 section 14), and calls from other threads.
 LACKS = ('coroutines', 'debug lines', 'floats', 'many sockets', 'ranges', 'threads')
 # What is raised without saying more than its number: the log has the status of a request that is refused, not why.
-MUTE = ('HttpError',)
+MUTE = ('HttpError', '_refuse')
 # Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.
 MERGED = (
     ('MicroWebSrv2/mods/WebSockets.py', ('MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1')),

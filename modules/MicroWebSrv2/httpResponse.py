@@ -83,7 +83,7 @@ class HttpResponse(Extensible):
         except BaseException:
             close_if_can(stream)
             raise
-        if isinstance(sender, bytes):
+        if not hasattr(sender, 'start'):
             close_if_can(stream)
             self._connection.answer(sender)
         elif self._connection.begin():
@@ -92,7 +92,7 @@ class HttpResponse(Extensible):
             close_if_can(stream)
 
     def _sender(self, code, stream, length):
-        """Return what sends a stream: bytes where there is little, else a sender."""
+        """Return what sends a stream: the bytes themselves where there is little, else a sender."""
         connection = self._connection
         chunked = length is None and not connection.is_old
         if length is None and not chunked:
@@ -105,15 +105,36 @@ class HttpResponse(Extensible):
                 return head + self._whole(stream, length)
             if not connection.client.tls:
                 return FileSender(connection, head, stream, length)
+        if length is not None and len(head) + length <= self._mws2.slot_size:
+            slot = connection.borrow_slot()
+            if slot:
+                return self._filled(slot.Buffer, head, stream, length)
         return StreamSender(connection, head, stream, length, chunked)
 
     def _whole(self, stream, length):
         """Return the bytes of a file that is no larger than a buffer slot."""
         body = stream.read(length)
         if len(body) < length:
-            self._mws2.Log('A file ended %d bytes before its length.' % (length - len(body)), 3)
-            self._connection.close_after_answer()
+            self._fell_short(length - len(body))
         return body
+
+    def _filled(self, buffer, head, stream, length):
+        """Return memoryview: head and body in a buffer that has room for both."""
+        view = memoryview(buffer)
+        at = len(head)
+        end = at + length
+        view[:at] = head
+        while at < end:
+            count = stream.readinto(view[at:end])
+            if not count:
+                self._fell_short(end - at)
+                break
+            at += count
+        return view[:at]
+
+    def _fell_short(self, count):
+        self._mws2.Log('A stream ended %d bytes before its length.' % count, 3)
+        self._connection.close_after_answer()
 
     # ---- heads
 
@@ -258,7 +279,7 @@ class HttpResponse(Extensible):
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        if content and self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
+        if content and self.answer is None and isinstance(content, str):  # Return() written out: most are that
             self.send(200, 'text/html', content.encode())
         else:
             self.Return(200, content)

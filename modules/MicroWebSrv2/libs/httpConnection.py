@@ -564,12 +564,15 @@ class HttpConnection:
         if answer is not None and answer.on_sent:
             self._guarded(answer.on_sent, self._mws2, self._response)
 
+    def borrow_slot(self):
+        """Return a buffer slot for the answer, which goes back after it; None if all are lent."""
+        self._slot = self._slot or self._mws2.slots.GetAvailableSlot()
+        return self._slot
+
     def with_slot(self, function):
         """Call function(slot) with a buffer slot, at once or when one is given back."""
-        slot = self._slot or self._mws2.slots.GetAvailableSlot()
-        if slot:
-            self._slot = slot
-            function(slot)
+        if self.borrow_slot():
+            function(self._slot)
         else:
             self.progress()
             self._wanting = function

@@ -10,7 +10,7 @@ import sys
 import time
 
 from .urlUtils import decode_text, unquote_bytes
-from .validators import file_date, precondition, range_of
+from .validators import file_date, has_range, precondition, range_of
 
 _EXHAUSTED = (12, 23, 24)  # ENOMEM, ENFILE, EMFILE
 _REGULAR = 0x8000
@@ -263,7 +263,7 @@ def _answer(response, file, media_type, caching):
     if fields is not _NO_FIELDS:
         extra.append(b'Accept-Ranges: bytes')
     part = None
-    if b'range' in fields:
+    if has_range(fields):
         part = range_of(fields, file.stat[6], etag, modified)
         if part == ():
             file.close()

@@ -73,7 +73,7 @@ class XAsyncTCPServer(XAsyncSocket):
             sock.close()
             raise error('Cannot listen on %s:%s: %s' % (srvAddr[0], srvAddr[1], ex))
         server = XAsyncTCPServer(asyncSocketsPool, sock, srvAddr, bufSlots or XBufferSlots(256, 4096))
-        asyncSocketsPool.call(lambda: asyncSocketsPool.AddAsyncSocket(server))
+        asyncSocketsPool.call(lambda: asyncSocketsPool.add(server))
         return server
 
     def __init__(self, asyncSocketsPool, sock, srvAddr, bufSlots):
