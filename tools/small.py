@@ -59,8 +59,8 @@ def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=(),
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
     `without`: functions and 'Class.method's that are left out, with their properties' setters.
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
-    and classes, and of bytes with a key and what it stands for in each line. `lacks`: what the board is without, as
-    marks of functions name it.
+    and classes, and of bytes with a key and what it stands for in each line.
+    `lacks`: what the board is without, as marks of functions name it.
     `merged`: pairs of a module's path and how the paths of those begin that are made one with it: tools/merging.py.
     `mute`: functions and classes whose calls get an empty str for each text that is written out.
     Raise SyntaxError for what is no Python, ValueError for something lacking that no function is marked by.

@@ -1,4 +1,4 @@
-"""tools/inlining.py puts functions into the one place where they are called, only where that is the same."""
+"""Shows that tools/inlining.py puts functions where they are called, and only where that is the same."""
 
 import ast
 
