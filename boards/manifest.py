@@ -11,6 +11,9 @@ options.defaults(
     device=True,  # /device/info, /device/config, /device/reset
     demo=True,  # the demo application
     network=(),  # the board's network module out of net_lan, net_wlan, net_wipy
+    hooks=True,  # routes of one server, OnRequest, OnResponse, OnError, JSONErrors
+    cookies=True,
+    route_kinds=True,  # <n:int>, <name:str>, <path:rest>
     websockets=True,
     pyhtml=True,
     tcp_client=True,
@@ -47,6 +50,7 @@ SERVER = [
     'libs/httpParser.py',
     'libs/httpStream.py',
     'libs/logText.py',
+    'libs/routeTable.py',
     'libs/settings.py',
     'libs/staticFiles.py',
     'libs/strictJson.py',
@@ -58,9 +62,13 @@ SERVER = [
     'libs/xasTCP.py',
     'libs/xasTimers.py',
     *chosen(
+        ('libs/cookies.py', options.cookies),
+        ('libs/errorPages.py', options.hooks),
         ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
+        ('libs/routeKinds.py', options.route_kinds),
+        ('libs/serverHooks.py', options.hooks),
         ('libs/sha1.py', options.sha1),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),

@@ -17,6 +17,10 @@ HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
 WITHOUT = (
+    'HttpRequest.GetCookie',
+    'HttpRequest.GetCookies',
+    'HttpResponse.DeleteCookie',
+    'HttpResponse.SetCookie',
     'MicroWebSrv2.EnableSSL',
     'MicroWebSrv2.DisableSSL',
     'MicroWebSrv2.StartManaged',
@@ -35,11 +39,12 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
 )
-NOTHING = ('tls', 'workers', '_workers', '_lock')
+NOTHING = ('tls', 'workers', '_workers', '_lock', 'routes', 'errors', 'on_response', 'before_head', '_slash_trees')
 # MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
-LACKS = ('ranges', 'threads')
+# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), calls from other
+# threads, and route arguments of a kind.
+LACKS = ('ranges', 'threads', 'kinds')
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
