@@ -16,6 +16,10 @@ options.defaults(
     route_kinds=True,  # <n:int>, <name:str>, <path:rest>
     websockets=True,
     pyhtml=True,
+    sessions=False,  # mods/Sessions
+    login=False,  # mods/Login; needs sessions
+    csrf=False,
+    rate_limit=False,
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
@@ -31,6 +35,8 @@ def chosen(*choices):
     """Return the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
+
+HAS_MODS = any((options.websockets, options.pyhtml, options.sessions, options.csrf, options.rate_limit))
 
 SERVER = [
     '__init__.py',
@@ -62,14 +68,19 @@ SERVER = [
     'libs/xasTCP.py',
     'libs/xasTimers.py',
     *chosen(
+        ('libs/boundedTable.py', options.sessions or options.rate_limit),
         ('libs/cookies.py', options.cookies),
         ('libs/errorPages.py', options.hooks),
         ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/routeKinds.py', options.route_kinds),
+        ('libs/secrets.py', options.sessions or options.csrf),
         ('libs/serverHooks.py', options.hooks),
+        ('libs/sessionStores.py', options.sessions),
         ('libs/sha1.py', options.sha1),
+        ('libs/throttle.py', options.login),
+        ('libs/uptime.py', options.sessions or options.rate_limit),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),
         ('libs/wsNative.py', options.websockets and options.native),
@@ -78,8 +89,12 @@ SERVER = [
         ('libs/xasTLS.py', options.tls),
         ('libs/xasUDP.py', options.udp),
         ('libs/xasWorkers.py', options.workers),
-        ('mods/__init__.py', options.websockets or options.pyhtml),
+        ('mods/__init__.py', HAS_MODS),
+        ('mods/CSRF.py', options.csrf),
+        ('mods/Login.py', options.login),
         ('mods/PyhtmlTemplate.py', options.pyhtml),
+        ('mods/RateLimit.py', options.rate_limit),
+        ('mods/Sessions.py', options.sessions),
         ('mods/WebSockets.py', options.websockets),
     ),
 ]
