@@ -13,6 +13,7 @@ PATCH = 'PATCH'
 
 _everywhere = RouteTable()
 _literal = _everywhere.literal
+_find_pattern = _everywhere.find_pattern
 
 
 def RegisterRoute(handler, method, routePath, name=None):
@@ -56,7 +57,7 @@ def find_route(method, path):
         found = routes.get(path) or routes.get(normal(unquote_bytes(path)))
         if found:
             return found
-    return _everywhere.find_pattern(method, path)
+    return _find_pattern(method, path)
 
 
 def allowed_methods(path, find=find_route, own=None):
