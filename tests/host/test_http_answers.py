@@ -13,9 +13,9 @@ def test_what_one_answer_sets_the_next_does_not_have(server, how):
         before = connection.request('GET', '/plain')
         own = connection.request('GET', f'/set/{how}')
         after = connection.request('GET', '/plain')
-    assert own.event.headers != before.event.headers
-    names = [name for name, _ in after.event.headers]
-    assert names == [name for name, _ in before.event.headers]
+    assert own.headers != before.headers
+    names = [name for name, _ in after.headers]
+    assert names == [name for name, _ in before.headers]
     assert after.header('content-type') == 'text/html; charset=UTF-8'
 
 

@@ -2,8 +2,8 @@
 
 from .checks import is_int, require, require_bool, require_text
 from .httpHead import is_token
-from .staticFiles import http_date
 from .urlUtils import MAX_FIELDS, decode_text
+from .validators import http_date
 
 _LABEL = 'abcdefghijklmnopqrstuvwxyz0123456789-.'
 

@@ -24,7 +24,7 @@ from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
 from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
@@ -57,6 +57,7 @@ class HttpConnection:
     - client: XAsyncTCPClient. state: int, as above.
     - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
+    - is_old: bool, whether the client speaks HTTP/1.0.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
     """
 
@@ -80,6 +81,7 @@ class HttpConnection:
         '_workers',
         'client',
         'has_attributes',
+        'is_old',
         'keep_alive',
         'request',
         'state',
@@ -94,7 +96,7 @@ class HttpConnection:
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
         self._expects = self._is_working = self._is_unusual = False
-        self.keep_alive = self.has_attributes = False
+        self.keep_alive = self.has_attributes = self.is_old = False
         self._workers = client.pool.workers
         self._lock = self._workers.lock if self._workers else None
         self.state = IDLE
@@ -173,6 +175,7 @@ class HttpConnection:
             raise HttpError(414, 'More than %d fields in a query.' % MAX_FIELDS)
         self._head = parser.head
         self.keep_alive = parser.keep_alive
+        self.is_old = parser.version == b'HTTP/1.0'
         self._is_unusual = (
             parser.length != 0
             or parser.version != b'HTTP/1.1'
@@ -203,7 +206,7 @@ class HttpConnection:
             raise HttpError(417, 'Only 100-continue can be expected.')
         if not length:
             return self._handle()
-        if not self._found and not self._mws2.modules:
+        if not self._found and not self._is_for_module():
             if self._expects or not 0 < length <= _MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
@@ -216,6 +219,13 @@ class HttpConnection:
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
         self._body = BodyBuffer(length)
         return True
+
+    def _is_for_module(self):
+        """Return bool: whether a module may read the content of a request without a route."""
+        for module in self._mws2.modules.values():
+            if not hasattr(module, 'WantsContent') or module.WantsContent(self._mws2, self.request):
+                return True
+        return False
 
     def _too_large(self):
         return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
@@ -299,17 +309,19 @@ class HttpConnection:
         if job:
             self._workers.submit(lambda: self._run(job))
         elif self.client.closed:
+            if self.state == HANDLING or self.state == ANSWERING:
+                self.state = RETURNED
             self._give_back()
 
     def _work(self):
         if self._dispatch():
             self._handler_returned()
 
-    def is_worked(self):
+    def is_worked(self):  # small: False without threads
         """Return bool: whether worker threads run what may block."""
         return self._workers is not None
 
-    def work(self, job):
+    def work(self, job):  # small: calls it without threads
         """Do what may block: in a worker where there are some, else here. job: callable without arguments."""
         if self._workers and not self.client.pool.is_foreign():
             self._submit(job)
@@ -357,14 +369,13 @@ class HttpConnection:
         if not self.keep_alive:
             self._end()
             return False
+        client = self.client
+        self.state = IDLE
         if self.has_attributes or self._is_unusual:
             self._forget()
-        client = self.client
-        if self._parser.in_body:
-            self.state = DRAINING
-            self._began = client.pool.now
-        else:
-            self.state = IDLE
+            if self._parser.in_body:
+                self.state = DRAINING
+                self._began = client.pool.now
         deadline = client.pool.now + self._mws2.timeout_sec + 1
         if client.deadline != deadline:
             client.deadline = deadline
@@ -402,20 +413,19 @@ class HttpConnection:
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
         mws2 = self._mws2
-        request = self.request
         try:
             if mws2.modules:
                 for module in mws2.modules.values():
-                    module.OnRequest(mws2, request)
+                    module.OnRequest(mws2, self.request)
                     if self.state != HANDLING:
                         return True
             found = self._found
             if not found:
-                answer_unrouted(mws2, request, self._response)
+                answer_unrouted(mws2, self.request, self._response)
                 return True
             route, args = found
-            result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
+            result = route.Handler(mws2, self.request) if args is None else route.Handler(mws2, self.request, args)
+            if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:
                 self._not_answered()
@@ -458,7 +468,7 @@ class HttpConnection:
         """Call what the application may have written. What it raises costs its own request only."""
         try:
             result = function(*args)
-            if result is not None and self._mws2.spawn and hasattr(result, 'throw'):
+            if result is not None and self._mws2.spawn and is_coroutine(result):
                 self._mws2.spawn(result, None)
         except BaseException as error:
             if is_interrupt(error):

@@ -71,7 +71,7 @@ class CSRF:
 
     def OnRequest(self, microWebSrv2, request):
         """Refuse what another site has sent. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        if request.raw_method in _SAFE:
+        if request.parser.method in _SAFE:
             return
         fault = self._fault(request)
         if fault:

@@ -11,6 +11,11 @@ def plain(microWebSrv2, request):
     request.Response.ReturnOk('<h1>plain')
 
 
+@WebRoute(GET, '/hello')
+def hello(microWebSrv2, request):
+    request.Response.ReturnOk('hello')
+
+
 @WebRoute(GET, '/octets')
 def octets(microWebSrv2, request):
     request.Response.ReturnOk(b'\0\1\2')
