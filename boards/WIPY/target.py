@@ -19,6 +19,10 @@ HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
 WITHOUT = (
+    'HttpRequest.GetCookie',
+    'HttpRequest.GetCookies',
+    'HttpResponse.DeleteCookie',
+    'HttpResponse.SetCookie',
     'MicroWebSrv2.EnableSSL',
     'MicroWebSrv2.DisableSSL',
     'MicroWebSrv2.StartManaged',
@@ -66,10 +70,15 @@ NOTHING = (
     '_is_managed',
     '_is_working',
     '_max_connections',
+    '_slash_trees',
+    'before_head',
     'begun',
     'capacity',
+    'errors',
     'list_folder',
     'has_attributes',
+    'on_response',
+    'routes',
     'spawn',
 )
 # What tables do without: MIME types of what no flash of 192 KB holds, and the phrases of statuses that the server never
@@ -80,8 +89,9 @@ KEYS = (
     *'202 206 409 410 411 415 416 421 422 428 429 502 504 507'.split(),
 )
 # What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
-# floats, more than 8 sockets, parts of files (RFC 9110 section 14), and calls from other threads.
-LACKS = ('coroutines', 'debug lines', 'floats', 'many sockets', 'ranges', 'threads')
+# floats, more than 8 sockets, parts of files (RFC 9110 section 14), calls from other threads,
+# and route arguments of a kind.
+LACKS = ('coroutines', 'debug lines', 'floats', 'kinds', 'many sockets', 'ranges', 'threads')
 # What is raised without saying more than its number: the log has the status of a request that is refused, not why.
 MUTE = ('HttpError', '_refuse')
 # Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.

@@ -8,8 +8,8 @@ from .libs.strictJson import loads_strict
 from .libs.urlUtils import decode_text, parse_query, unquote_bytes
 
 
-def _is_same(first, second):
-    """Compares bytes in a time that does not tell where they differ."""
+def is_same(first, second):
+    """Compare bytes in a time that does not tell where they differ."""
     difference = len(first) ^ len(second)
     for a, b in zip(first, second):
         difference |= a ^ b
@@ -120,7 +120,7 @@ class HttpRequest(Extensible):
             given = a2b_base64(given)
         except ValueError:
             return False
-        return _is_same(given, ('%s:%s' % (username, password)).encode())
+        return is_same(given, ('%s:%s' % (username, password)).encode())
 
     def CheckBearerAuth(self, token):
         """Check the "Bearer" token (RFC 6750 section 2.1).
@@ -129,7 +129,7 @@ class HttpRequest(Extensible):
         """
         require_string(token, 'token')
         given = self._credentials(b'bearer')
-        return given is not None and _is_same(given, token.encode())
+        return given is not None and is_same(given, token.encode())
 
     @property
     def UserAddress(self):
@@ -190,6 +190,19 @@ class HttpRequest(Extensible):
     def Cookies(self):
         """list of str: cookies, each `name=value` (RFC 6265 section 4.2)."""
         return self._list(b'cookie', ';')
+
+    def GetCookies(self):
+        """Return the cookies: dict of str to str, as they were set. Of a name given twice, the first: that of the
+        longest path (RFC 6265 section 5.4).
+        """
+        from .libs.cookies import parse_cookies
+
+        return parse_cookies(self.parser.headers.get(b'cookie', b''))
+
+    def GetCookie(self, name):
+        """Return a cookie: str, or None where there is none. name: str. Raise ValueError for anything else."""
+        require_text(name, 'name')
+        return self.GetCookies().get(name)
 
     @property
     def CacheControl(self):

@@ -9,6 +9,7 @@ from .libs.httpStream import FileSender, StreamSender, close_if_can
 from .libs.staticFiles import send_file
 from .libs.strictJson import dumps_strict
 from .libs.unrouted import allowed
+from .libs.xasPoller import is_interrupt
 
 # Bytes of a body that is copied after its head: one send is quicker, two take less memory.
 _MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 4096
@@ -145,6 +146,8 @@ class HttpResponse(Extensible):
         """
         answer = self.own()
         connection = self._connection
+        if answer.before_head:
+            self._tell_before_head(answer, code)
         answer.code = code
         answer.sent = length or 0
         if answer.headers and answer.wants_close():
@@ -162,6 +165,17 @@ class HttpResponse(Extensible):
             fields = answer.overridden(b'\r\n'.join(fields).split(b'\r\n'), length)
         fields.append(b'\r\n')
         return b'\r\n'.join(fields)
+
+    def _tell_before_head(self, answer, code):
+        """Call what wants to see the answer before its head is made. What it raises is logged."""
+        functions, answer.before_head = answer.before_head, None
+        for function in functions:
+            try:
+                function(self, code)
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise error
+                self._mws2.log_exception('Before the head of an answer', error)
 
     def send(self, code, media_type, body):
         """Answer with bytes: head and body leave in one send, unless joining them would take much memory.
@@ -204,6 +218,34 @@ class HttpResponse(Extensible):
         if value is None:
             raise ValueError('"value" cannot be None.')
         self.own().set_header(name, str(value))
+
+    def SetCookie(
+        self,
+        name,
+        value,
+        maxAge=None,
+        path='/',
+        domain=None,
+        secure=False,
+        httpOnly=True,
+        sameSite='Lax',
+        expires=None,
+    ):
+        """Set a cookie (RFC 6265 section 4.1), instead of one of this answer with its name, path and domain.
+
+        name: str, a token. value: str of ASCII without space, quote, comma, semicolon and backslash: quote others.
+        maxAge: int, seconds, or None: until the browser ends; 0 deletes it. path, domain: str or None.
+        secure: bool, by https only. httpOnly: bool, not for scripts. sameSite: 'Strict', 'Lax', 'None' or None.
+        expires: int, seconds as of time.time(), or None. Raise ValueError for anything else.
+        """
+        from .libs.cookies import cookie, replace_cookie
+
+        line = cookie(name, value, maxAge, path, domain, secure, httpOnly, sameSite, expires)
+        replace_cookie(self.own().own_headers(), line)
+
+    def DeleteCookie(self, name, path='/', domain=None):
+        """Have a cookie deleted. name, path, domain: as of SetCookie(), and as they were when it was set."""
+        self.SetCookie(name, '', 0, path, domain, name[:2] == '__', True, 'Lax', 0)
 
     def SwitchingProtocols(self, upgrade):
         """Answer 101: the connection goes on with another protocol (RFC 9110 section 15.2.2).
@@ -262,7 +304,8 @@ class HttpResponse(Extensible):
     def _send_error(self, code):
         if self.answer is not None:
             self.answer.charset = None
-        self.send(code, 'text/html', error_page(code))
+        if not self._mws2.errors or not self._mws2.errors.answer(self, code):
+            self.send(code, 'text/html', error_page(code))
 
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.

@@ -8,12 +8,16 @@ from .libs.checks import is_int, require_text
 from .libs.httpCommon import CommonHeads
 from .libs.httpConnection import HttpConnection
 from .libs.logText import level_name, printable, traceback_of
-from .libs.settings import Settings
 from .libs.staticFiles import find_file
 from .libs.xasBuffers import XBufferSlots
 from .libs.xasPoller import is_interrupt, print_exception
 from .libs.xasPool import XAsyncSocketsPool
 from .libs.xasTCP import XAsyncTCPClientException, XAsyncTCPServer
+
+try:
+    from .libs.serverHooks import ServerHooks as Settings
+except ImportError:  # a board without them
+    from .libs.settings import Settings
 
 # In one constant: a dict of them would take memory on a heap that needs few of them.
 _MIME_TYPES = (
@@ -342,6 +346,8 @@ class MicroWebSrv2(Settings):
         if self.AllowAllOrigins:
             answer.origin = request.Origin
             answer.vary('Origin')
+        if self.on_response:
+            answer.tell_before_head(self.on_response)
         if self.logs_answers():
             answer.begun = _milliseconds()
 

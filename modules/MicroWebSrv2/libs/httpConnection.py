@@ -186,11 +186,12 @@ class HttpConnection:
     def _on_unusual_head(self, parser):
         """Take a head that asks for more than its answer: content, HEAD, HTTP/1.0, or where settings do."""
         method = parser.method
-        if method == b'HEAD' or parser.version != b'HTTP/1.1' or self._mws2.is_special:
+        mws2 = self._mws2
+        if method == b'HEAD' or parser.version != b'HTTP/1.1' or mws2.prepares:
             self._response.prepare()
-        self._found = find_route(method, parser.path)
+        self._found = mws2.find_route(method, parser.path)
         if not self._found and method == b'HEAD':
-            self._found = find_route(b'GET', parser.path)
+            self._found = mws2.find_route(b'GET', parser.path)
         if parser.length or b'expect' in parser.headers:
             return self._expect_content(parser)
         return self._handle()
@@ -198,6 +199,7 @@ class HttpConnection:
     def _expect_content(self, parser):
         """Decide on content before it is read: wanted, to be passed over, or refused."""
         length = parser.length
+        self.state = BODY
         self._began = self.client.pool.now
         self._expects = b'expect' in parser.headers and parser.version != b'HTTP/1.0'
         if self._expects and parser.headers[b'expect'].lower() != b'100-continue':
@@ -216,7 +218,6 @@ class HttpConnection:
         if self._expects and not parser.rest:
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
         self._body = BodyBuffer(length)
-        self.state = BODY
         return True
 
     def _is_for_module(self):
@@ -478,11 +479,15 @@ class HttpConnection:
         """Answer a request that cannot be taken, and close. status: int. text: str, why, for the log."""
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
+        has_head = self.state not in (IDLE, HEAD, DRAINING)
         self._body = None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
         response.renew()
+        if not has_head:
+            self._parser.forget_head()  # it is of the request before
+        response.prepare()
         if status == 503:
             response.SetHeader('Retry-After', '1')
         response.Return(status)

@@ -64,6 +64,10 @@ class RequestParser:
         self.rest = b''
         self.in_body = self.piece = None
 
+    def forget_head(self):
+        """Forget the last head: what describes one says that there is none."""
+        self._set_head(_NO_HEAD)
+
     def feed(self, data):
         """Take received bytes. data: bytes. Return the first event. Raise HttpError."""
         if self.rest:

@@ -1,5 +1,6 @@
 """What a web server can be told: its properties and presets (documentation, MicroWebSrv2 Class)."""
 
+from ..webRoute import find_route
 from .checks import is_int, require_bool, require_callback, require_positive, require_text
 
 _COOKIES_HEAD = 16384  # the same for a computer: browsers send all cookies of a name as localhost
@@ -12,7 +13,10 @@ class Settings:
     For the rooms beside it:
     - max_content, max_head, slot_size: int, bytes. roots: list of str, the folders of web files, without a slash at
       their ends. timeout_sec: int, seconds. log_level: int.
-    - is_special: bool, whether requests or their answers need more than the common path: for CORS, for logging.
+    - is_special: bool, whether requests or their answers need more than the common path: for routes of this server, for
+      what `prepares` says. prepares: bool, whether answers do: for CORS, for logging, for OnResponse.
+    - find_route: f(method, path), as webRoute.find_route(). routes: libs.routeTable.RouteTable of this server, or None.
+    - on_response: callable or None. errors: libs.errorPages.ErrorPages or None.
     """
 
     def __init__(self):
@@ -28,7 +32,9 @@ class Settings:
         self._onLogging = None
         self._max_connections = None
         self.etag_salt = ''
-        self.is_special = False
+        self.is_special = self.prepares = False
+        self.find_route = find_route
+        self.routes = self.on_response = self.errors = None
         self.log_level = 1
         self.SetNormalConfig()
 
@@ -234,7 +240,7 @@ class Settings:
     def AllowAllOrigins(self, value):
         """Set it. Raise ValueError for anything else."""
         self._all_origins = require_bool(value, 'AllowAllOrigins')
-        self._note_special()
+        self.note_special()
 
     @property
     def _allowAllOrigins(self):
@@ -265,10 +271,12 @@ class Settings:
         if not is_int(value) or not 0 <= value <= 3:
             raise ValueError('"LogLevel" must be MicroWebSrv2.DEBUG, INFO, WARNING or ERROR.')
         self.log_level = value
-        self._note_special()
+        self.note_special()
 
-    def _note_special(self):
-        self.is_special = self._all_origins or self.logs_answers()
+    def note_special(self):
+        """Note whether requests or answers need more than the common path."""
+        self.prepares = self._all_origins or self.logs_answers() or self.on_response is not None
+        self.is_special = self.prepares or self.routes is not None
 
     def logs_answers(self):  # small: False without debug lines
         """Return bool: whether each request that has been answered is logged."""
