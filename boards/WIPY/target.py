@@ -19,8 +19,18 @@ HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
 WITHOUT = (
+    'HttpRequest.ContentReader',
     'HttpRequest.GetCookie',
     'HttpRequest.GetCookies',
+    'HttpRequest.GetPostedForm',
+    'HttpRequest.GetPostedValues',
+    'HttpRequest.PauseContent',
+    'HttpRequest.ReadContent',
+    'HttpRequest.ReceiveContent',
+    'HttpRequest.ReceiveForm',
+    'HttpRequest.ResumeContent',
+    'HttpRequest.SaveContent',
+    'HttpRequest._form_values',
     'HttpResponse.DeleteCookie',
     'HttpResponse.SetCookie',
     'MicroWebSrv2.EnableSSL',

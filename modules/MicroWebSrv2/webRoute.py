@@ -16,31 +16,34 @@ _literal = _everywhere.literal
 _find_pattern = _everywhere.find_pattern
 
 
-def RegisterRoute(handler, method, routePath, name=None):
+def RegisterRoute(handler, method, routePath, name=None, streamContent=False):
     """Register a web route of all servers (documentation, section Route Methods).
 
     handler: callable, f(microWebSrv2, request) or f(microWebSrv2, request, args) where the path has arguments.
     method: str. routePath: str, begins with a slash. Arguments are written `<name>`: digits come as int, other texts as
     str. `<name:int>` takes digits only, `<name:str>` gives any text as str, `<path:name>` at the end takes slashes too.
     A literal path is found before one with arguments, and that before one that takes slashes.
-    name: str or None, for PathFromRoute(). Raise ValueError that says what was wrong.
+    name: str or None, for PathFromRoute(). streamContent: bool; with True the handler is called when the request's head
+    is here, and takes the content as it comes: by HttpRequest.ReceiveContent(), SaveContent(), ReceiveForm(),
+    ReadContent() or ContentReader(). Raise ValueError that says what was wrong, ImportError for streamContent in
+    firmware without it.
     """
-    _everywhere.register(handler, method, routePath, name)
+    _everywhere.register(handler, method, routePath, name, streamContent)
 
 
-def WebRoute(method, routePath, name=None):
+def WebRoute(method, routePath, name=None, streamContent=False):
     """Decorate a processing handler with its route.
 
     Arguments and errors as of RegisterRoute(). Return the decorator.
     """
-    return decorator(_everywhere, method, routePath, name)
+    return decorator(_everywhere, method, routePath, name, streamContent)
 
 
-def decorator(table, method, routePath, name):
+def decorator(table, method, routePath, name, streamContent):
     """Return what decorates a handler with its route. table: libs.routeTable.RouteTable; the rest as WebRoute()."""
 
     def decorated(handler):
-        table.register(handler, method, routePath, name)
+        table.register(handler, method, routePath, name, streamContent)
         return handler
 
     return decorated
@@ -97,7 +100,7 @@ def resolve(find, method, path):
     if not found:
         return None
     route, args = found
-    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {})
+    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route.StreamContent)
 
 
 def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed

@@ -21,17 +21,19 @@ class RouteResult:
     """A route that was found.
 
     Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments,
-    in the order of the path (but on WIPY, whose firmware has no ordered dict).
+    in the order of the path (but on WIPY, whose firmware has no ordered dict). StreamContent: bool, whether the handler
+    takes the content as it comes.
     """
 
-    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath')
+    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', 'StreamContent')
 
-    def __init__(self, handler, method, routePath, name, args):
+    def __init__(self, handler, method, routePath, name, args, streamContent):
         self.Handler = handler
         self.Method = method
         self.RoutePath = routePath
         self.Name = name
         self.Args = args
+        self.StreamContent = streamContent
 
 
 class Node:
@@ -91,7 +93,7 @@ class RouteTable:
         self._slash_trees = None  # the same, of routes that end in an argument of the kind `path`
         self._names = {}  # route name -> pieces of its path: texts, arguments as they are written
 
-    def register(self, handler, method, routePath, name=None):
+    def register(self, handler, method, routePath, name=None, streamContent=False):
         """Add a route, or put another in its place. Arguments and errors as of webRoute.RegisterRoute()."""
         if not callable(handler):
             raise ValueError('"handler" must be a function.')
@@ -101,9 +103,12 @@ class RouteTable:
             raise ValueError('"routePath" must start with "/".')
         if name is not None:
             require_text(name, 'name')
+        if streamContent:
+            from . import httpContent  # noqa: F401 - here, where the application starts, and not at its first request
+
         texts, names = _split_arguments(routePath)
         method = method.upper()
-        route = RouteResult(handler, method, routePath, name, {})
+        route = RouteResult(handler, method, routePath, name, {}, streamContent)
         if names:
             self._grow(method.encode(), route, names)
         else:

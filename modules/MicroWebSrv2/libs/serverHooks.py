@@ -28,19 +28,19 @@ class ServerHooks(Settings):
 
     # ---- routes of this server
 
-    def RegisterRoute(self, handler, method, routePath, name=None):
+    def RegisterRoute(self, handler, method, routePath, name=None, streamContent=False):
         """Register a web route of this server alone; it is found before those of all servers.
 
         Arguments and errors as of the function RegisterRoute().
         """
-        self._own_routes().register(handler, method, routePath, name)
+        self._own_routes().register(handler, method, routePath, name, streamContent)
 
-    def WebRoute(self, method, routePath, name=None):
+    def WebRoute(self, method, routePath, name=None, streamContent=False):
         """Decorate a processing handler with a route of this server alone.
 
         Arguments and errors as of RegisterRoute(). Return the decorator.
         """
-        return decorator(self._own_routes(), method, routePath, name)
+        return decorator(self._own_routes(), method, routePath, name, streamContent)
 
     def ResolveRoute(self, method, path):
         """Resolve a web route of this server or of all. The rest as of the function ResolveRoute()."""
