@@ -13,6 +13,7 @@ options.defaults(
     network=(),  # the board's network module out of net_lan, net_wlan, net_wipy
     websockets=True,
     pyhtml=True,
+    content=True,  # bodies of any size: handlers that take content as it comes, and multipart forms
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
@@ -45,6 +46,7 @@ SERVER = [
     'libs/httpConnection.py',
     'libs/httpHead.py',
     'libs/httpParser.py',
+    'libs/httpStates.py',
     'libs/httpStream.py',
     'libs/logText.py',
     'libs/settings.py',
@@ -58,7 +60,13 @@ SERVER = [
     'libs/xasTCP.py',
     'libs/xasTimers.py',
     *chosen(
+        ('libs/atomicFile.py', options.content),
+        ('libs/contentAsyncio.py', options.content and options.asyncio),
+        ('libs/contentStates.py', options.content),
+        ('libs/httpContent.py', options.content),
+        ('libs/httpForm.py', options.content),
         ('libs/httpNative.py', options.native),
+        ('libs/multipart.py', options.content),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/sha1.py', options.sha1),

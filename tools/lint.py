@@ -21,7 +21,11 @@ HOST_ONLY = (
 )
 
 # Frozen only into firmware that has floats and asyncio.
-FOR_LARGE_FIRMWARE = ('modules/MicroWebSrv2/libs/xasAsyncio.py', 'firmware/__main__.py')
+FOR_LARGE_FIRMWARE = (
+    'modules/MicroWebSrv2/libs/contentAsyncio.py',
+    'modules/MicroWebSrv2/libs/xasAsyncio.py',
+    'firmware/__main__.py',
+)
 
 # Some modules hold machine code: any processor that all of MicroPython's compilers know serves for the check.
 MACHINE = '-march=armv7m'

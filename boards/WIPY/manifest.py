@@ -5,6 +5,7 @@ include(
     harness=False,
     sha1=True,
     pyhtml=False,
+    content=False,
     tcp_client=False,
     udp=False,
     tls=False,

@@ -17,6 +17,16 @@ HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
 WITHOUT = (
+    'HttpRequest.ContentReader',
+    'HttpRequest.GetPostedForm',
+    'HttpRequest.GetPostedValues',
+    'HttpRequest.PauseContent',
+    'HttpRequest.ReadContent',
+    'HttpRequest.ReceiveContent',
+    'HttpRequest.ReceiveForm',
+    'HttpRequest.ResumeContent',
+    'HttpRequest.SaveContent',
+    'HttpRequest._form_values',
     'MicroWebSrv2.EnableSSL',
     'MicroWebSrv2.DisableSSL',
     'MicroWebSrv2.StartManaged',

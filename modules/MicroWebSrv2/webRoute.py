@@ -48,17 +48,19 @@ class RouteResult:
     """A route that was found.
 
     Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments,
-    in the order of the path (but on WIPY, whose firmware has no ordered dict).
+    in the order of the path (but on WIPY, whose firmware has no ordered dict). StreamContent: bool, whether the handler
+    takes the content as it comes.
     """
 
-    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', '_with_args')
+    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', 'StreamContent', '_with_args')
 
-    def __init__(self, handler, method, routePath, name, args, with_args):
+    def __init__(self, handler, method, routePath, name, args, with_args, streamContent):
         self.Handler = handler
         self.Method = method
         self.RoutePath = routePath
         self.Name = name
         self.Args = args
+        self.StreamContent = streamContent
         self._with_args = with_args
 
 
@@ -85,12 +87,14 @@ def _split_arguments(text):
     return texts, names
 
 
-def RegisterRoute(handler, method, routePath, name=None):
+def RegisterRoute(handler, method, routePath, name=None, streamContent=False):
     """Register a global web route (documentation, section Route Methods).
 
     handler: callable, f(microWebSrv2, request) or f(microWebSrv2, request, args) where the path has arguments.
     method: str. routePath: str, begins with a slash, arguments are written `<name>`. name: str or None.
-    Raise ValueError that says what was wrong.
+    streamContent: bool; with True the handler is called when the request's head is here, and takes the content as it
+    comes: by HttpRequest.ReceiveContent(), SaveContent(), ReceiveForm(), ReadContent() or ContentReader().
+    Raise ValueError that says what was wrong, ImportError for streamContent in firmware without it.
     """
     if not callable(handler):
         raise ValueError('"handler" must be a function.')
@@ -100,10 +104,13 @@ def RegisterRoute(handler, method, routePath, name=None):
         raise ValueError('"routePath" must start with "/".')
     if name is not None:
         require_text(name, 'name')
+    if streamContent:
+        from .libs import httpContent  # noqa: F401 - here, where the application starts, and not at its first request
+
     texts, names = _split_arguments(routePath)
     method = method.upper()
     key = method.encode()
-    route = RouteResult(handler, method, routePath, name, {}, bool(names))
+    route = RouteResult(handler, method, routePath, name, {}, bool(names), streamContent)
     if names:
         if key not in _trees:
             _trees[key] = _Node()
@@ -139,14 +146,14 @@ def _pattern_node(node, texts, names):
     return child
 
 
-def WebRoute(method, routePath, name=None):
+def WebRoute(method, routePath, name=None, streamContent=False):
     """Decorate a processing handler with its route.
 
     Arguments and errors as of RegisterRoute(). Return the decorator.
     """
 
     def decorated(handler):
-        RegisterRoute(handler, method, routePath, name)
+        RegisterRoute(handler, method, routePath, name, streamContent)
         return handler
 
     return decorated
@@ -265,7 +272,9 @@ def ResolveRoute(method, path):
     if not found:
         return None
     route, args = found
-    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route._with_args)
+    return RouteResult(
+        route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route._with_args, route.StreamContent
+    )
 
 
 def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed

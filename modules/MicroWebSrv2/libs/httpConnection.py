@@ -1,55 +1,50 @@
 """One HTTP/1.1 connection: its requests in order, each answered before the next is begun.
 
-A connection is in exactly one state. Reading is on in IDLE, HEAD, BODY and DRAINING only: who feeds the parser is the
-pool's thread then, and else the one that has ended the answer, before it turns reading on again.
-
-    IDLE       nothing of a next request has come
-    HEAD       a part of a head is here
-    BODY       the head is here, and its content comes
-    DRAINING   the content of a request that was answered is passed over
-    HANDLING   the handler runs, or waits for a worker, and has not answered
-    ANSWERING  the handler runs; its answer is on its way
-    SENT       the handler runs; its answer is in the socket's buffer
-    RETURNED   the handler has ended; its answer is on its way
-    LINGERING  refused: what still comes is dropped, so that the client can read why
-    DETACHED   another protocol has the connection
-    CLOSED     what it held is given back
+Its state is one of httpStates.py. What a handler does with content that it takes as it comes is in contentStates.py.
 """
 
 from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import find_route
-from .httpBody import BodyBuffer
+from .httpBody import MAX_DRAINED, BodyBuffer, too_large
 from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
+from .httpStates import (
+    ANSWERING,
+    BODY,
+    CLOSED,
+    DETACHED,
+    DRAINING,
+    HANDLING,
+    HEAD,
+    IDLE,
+    LINGERING,
+    PAUSED,
+    READING,
+    RECEIVING,
+    RETURNED,
+    SENT,
+)
 from .httpStream import close_if_can
 from .unrouted import answer_unrouted
 from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
 from .xasPool import XClosedReason
 
-IDLE = 0
-HEAD = 1
-BODY = 2
-DRAINING = 3
-HANDLING = 4
-ANSWERING = 5
-SENT = 6
-RETURNED = 7
-LINGERING = 8
-DETACHED = 9
-CLOSED = 10
+try:
+    from .contentStates import ContentStates
+except ImportError:  # firmware whose handlers take content whole only
+    ContentStates = object
 
-_MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
 _LINGER_SEC = 2  # after what the client has sent last, for it to read why it was refused (RFC 9112 section 9.6)
 _MAX_LINGERED = 1 << 23  # bytes that are dropped meanwhile, within RequestsTimeoutSec
-_LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
+_ANSWERED = 'It was answered before its end.'
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
 
-class HttpConnection:
+class HttpConnection(ContentStates):
     """Serves HTTP on a TCP connection.
 
     microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient, just accepted.
@@ -58,6 +53,7 @@ class HttpConnection:
     - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
+    - parser: RequestParser, for who owns the connection.
     """
 
     __slots__ = (
@@ -72,7 +68,6 @@ class HttpConnection:
         '_lock',
         '_mws2',
         '_next_job',
-        '_parser',
         '_response',
         '_sender',
         '_slot',
@@ -81,6 +76,7 @@ class HttpConnection:
         'client',
         'has_attributes',
         'keep_alive',
+        'parser',
         'request',
         'state',
     )
@@ -88,8 +84,8 @@ class HttpConnection:
     def __init__(self, microWebSrv2, client):
         self._mws2 = microWebSrv2
         self.client = client
-        self._parser = RequestParser(microWebSrv2.max_head)
-        self.request = HttpRequest(self, self._parser)
+        self.parser = RequestParser(microWebSrv2.max_head)
+        self.request = HttpRequest(self, self.parser)
         self._response = self.request.Response = HttpResponse(microWebSrv2, self)
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
@@ -105,11 +101,11 @@ class HttpConnection:
     # ---- receiving
 
     def _on_data(self, data):
-        """Take what was received: in IDLE, HEAD, BODY and DRAINING.
+        """Take what was received: where reading is on.
 
         Return bool: whether reading goes on; else who ends the answer turns it on again.
         """
-        parser = self._parser
+        parser = self.parser
         try:
             event = parser.feed(data)
             while event:
@@ -137,12 +133,13 @@ class HttpConnection:
             self.state = HEAD
             self._take_slot()
             self.client.expire(self._mws2.timeout_sec)
-        elif self.state == BODY:
-            if self._body.size + parser.left > self._mws2.max_content:
-                raise self._too_large()  # a chunk that is announced
-            self._grant(self._body.size // _LEAST_RATE)
         elif self.state == DRAINING:
             self._grant(0)
+        elif self.state != HEAD:
+            body = self._body
+            if body.size + parser.left > body.limit:
+                raise too_large(body.limit)  # a chunk that is announced
+            self._grant(body.seconds())
 
     def _take_slot(self):
         """Hold a buffer slot: they bound what parts of requests take."""
@@ -155,7 +152,7 @@ class HttpConnection:
         timeout = self._mws2.timeout_sec
         left = self._began + timeout + seconds - self.client.pool.now
         if left < 0:
-            raise HttpError(408, 'The content comes at less than %d bytes a second.' % _LEAST_RATE)
+            raise HttpError(408, 'The content did not come in time.')
         self.client.expire(min(timeout, left + 1))
 
     def _on_head(self, parser):
@@ -202,17 +199,20 @@ class HttpConnection:
         if not length:
             return self._handle()
         if not self._found and not self._is_for_module():
-            if self._expects or not 0 < length <= _MAX_DRAINED:
+            if self._expects or not 0 < length <= MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
+        if self._found and self._found[0].StreamContent:
+            self.note_left()
+            return self._handle()
         if length > self._mws2.max_content:
-            raise self._too_large()
+            raise too_large(self._mws2.max_content)
         self._take_slot()
         if length > _LARGE and not self._mws2.has_memory(length):
             raise HttpError(503, 'No memory for content of %d bytes.' % length)
         if self._expects and not parser.rest:
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
-        self._body = BodyBuffer(length)
+        self._body = BodyBuffer(length, self._mws2.max_content)
         self.state = BODY
         return True
 
@@ -223,27 +223,28 @@ class HttpConnection:
                 return True
         return False
 
-    def _too_large(self):
-        return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
-
     def _on_piece(self, parser):
-        if self.state == BODY:
-            body = self._body
-            if parser.length == CHUNKED:
-                if body.size + len(parser.piece) + parser.left > self._mws2.max_content:
-                    raise self._too_large()
-            try:
-                body.add(parser.piece)
-            except MemoryError:
-                self._body = None
-                raise HttpError(503, 'No memory for the content.')
-        parser.piece = None
-        return True
+        """Give a piece of content to who takes it. Return as _on_data()."""
+        piece, parser.piece = parser.piece, None
+        if self.state == DRAINING:
+            return True
+        body = self._body
+        if parser.length == CHUNKED and body.size + len(piece) + parser.left > body.limit:
+            raise too_large(body.limit)
+        if self.state == READING:
+            self._stop_reading()
+        try:
+            return body.add(piece)
+        except MemoryError:
+            self._body = None
+            raise HttpError(503, 'No memory for the content.')
 
     def _on_end(self):
         if self.state == DRAINING:
             self.state = IDLE
             return True
+        if self.state != BODY:
+            return self._end_content()
         content = self._body.content()
         self._body = None
         if len(content) > MAX_FIELDS and self.request.is_form() and count_fields(bytes(content)) > MAX_FIELDS:
@@ -263,10 +264,19 @@ class HttpConnection:
         if self._dispatch():
             if self.state == SENT:
                 return self._finish()
-            if self.state == ANSWERING:
-                self.state = RETURNED
-                if self.client.closed:
-                    self._give_back()
+            return self._returned()
+        if self.state < LINGERING:
+            self.client.receive(None)
+        return False
+
+    def _returned(self):
+        """Go on after what ran in the pool's thread, without an answer that is out. Return as _on_data()."""
+        if self.state == RECEIVING and not self._pauses():
+            return True if self.parser.in_body else self._end_content()
+        if self.state == ANSWERING:
+            self.state = RETURNED
+            if self.client.closed:
+                self._give_back()
         if self.state < LINGERING:
             self.client.receive(None)
         return False
@@ -325,7 +335,10 @@ class HttpConnection:
             job()
 
     def _handler_returned(self):
-        if self._pass(ANSWERING, RETURNED):
+        if self.state == RECEIVING:
+            if not self._pauses():
+                self._receive_on()
+        elif self._pass(ANSWERING, RETURNED):
             self._go_on()
 
     def sent(self):
@@ -352,7 +365,7 @@ class HttpConnection:
 
     def _go_on(self):
         """Go on after an answer that was not out when the handler returned: first with what was received meanwhile."""
-        if self._finish() and (not (self._parser.rest or self._parser.in_body) or self._on_data(b'')):
+        if self._finish() and (not (self.parser.rest or self.parser.in_body) or self._on_data(b'')):
             self.client.receive(self._on_data)
 
     def _finish(self):
@@ -368,7 +381,7 @@ class HttpConnection:
         if self.has_attributes or self._is_unusual:
             self._forget()
         client = self.client
-        if self._parser.in_body:
+        if self.parser.in_body:
             self.state = DRAINING
             self._began = client.pool.now
         else:
@@ -381,12 +394,14 @@ class HttpConnection:
     def _forget(self):
         """Drop what belonged to the last request alone: content, and attributes of the application's."""
         self.has_attributes = False
+        self._drop_content(_ANSWERED)
         self.request.forget()
         self._response.forget()
 
     def _end(self):
         """Close after the last answer; first let the client read it, where it may still be sending."""
-        if self._parser.rest or self._parser.in_body:
+        self._drop_content(_ANSWERED)
+        if self.parser.rest or self.parser.in_body:
             self._linger()
         else:
             self.client.close(XClosedReason.ClosedByHost)
@@ -432,8 +447,13 @@ class HttpConnection:
         return True
 
     def _not_answered(self):
-        self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
-        self._response.Return(501)
+        """The application's code has returned without an answer: it may have asked for content."""
+        if self._body:
+            self._began += self.client.pool.now - self._body.since
+            self.state = RECEIVING
+        else:
+            self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
+            self._response.Return(501)
 
     def _spawn(self, coroutine):
         if not self._mws2.spawn:
@@ -451,16 +471,25 @@ class HttpConnection:
         self._handler_returned()
 
     def _handler_failed(self, error):
-        """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
+        """A handler raised: the client gets 500, or the end of the connection where an answer has begun.
+
+        An HttpError, as of content that cannot be taken, is answered by its status.
+        """
         if is_interrupt(error):
             raise error
-        self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
+        status = 500
+        if isinstance(error, HttpError):
+            status = error.status
+            self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, error.text), 1)
+        else:
+            self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
+        self._drop_content(str(error))
         if self.state == ANSWERING:  # the answer is not out, and nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
             self._response.renew()
             self._response.prepare()
-            self._guarded(self._response.Return, 500)
+            self._guarded(self._response.Return, status)
 
     def _guarded(self, function, *args):
         """Call what the application may have written. What it raises costs its own request only."""
@@ -475,9 +504,13 @@ class HttpConnection:
 
     def refuse(self, status, text):
         """Answer a request that cannot be taken, and close. status: int. text: str, why, for the log."""
+        if self.state == READING:
+            self.keep_alive = False
+            self._stop_reading().abort(text, status)
+            return
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
-        self._body = None
+        body, self._body = self._body, None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
@@ -492,13 +525,34 @@ class HttpConnection:
             self._linger()
         elif self.state == ANSWERING:
             self.state = RETURNED
+        if body:
+            self._guarded(body.abort, text, status)
+
+    def _drop_content(self, reason):
+        """Tell the sink, where there is one, that nothing more comes. reason: str."""
+        body, self._body = self._body, None
+        if body:
+            self._guarded(body.abort, reason)
+
+    def _answer_meanwhile(self, function, *args):
+        """Answer while content comes that is not taken any more, as from a timer; refuse a second answer."""
+        state = self.state
+        if state not in (RECEIVING, READING, PAUSED) or self.client.pool.is_foreign():
+            return self.refuse_second()
+        self._suspend()
+        self.state = HANDLING
+        done = function(*args)
+        self._drop_content(_ANSWERED)
+        if state != READING:
+            self._handler_returned()
+        return done
 
     # ---- services for the response and the senders
 
     def answer(self, data):
         """Send an answer that is whole, of a handler that runs. data: bytes. Return False if there was one before."""
         if self.state != HANDLING:
-            return self.refuse_second()
+            return self._answer_meanwhile(self.answer, data)
         done = self.client.put(data)
         if done:
             self.state = SENT
@@ -512,7 +566,7 @@ class HttpConnection:
     def begin(self):
         """Begin an answer in parts. Return False, and log, if there was one before."""
         if self.state != HANDLING:
-            return self.refuse_second()
+            return self._answer_meanwhile(self.begin)
         self.state = ANSWERING
         return True
 
@@ -522,7 +576,7 @@ class HttpConnection:
 
     def refuse_second(self):
         """Log a second answer. Return False."""
-        self._mws2.Log('A second response to %s was refused.' % self._parser.target.decode(), 3)
+        self._mws2.Log('A second response to %s was refused.' % self.parser.target.decode(), 3)
         return False
 
     def put_last(self, data):
@@ -607,7 +661,7 @@ class HttpConnection:
         if self._slot:
             self._free_slot()
         self._let_go()
-        return self._parser.rest
+        return self.parser.rest
 
     # ---- what the client's connection tells
 
@@ -617,7 +671,7 @@ class HttpConnection:
 
     def expired(self):
         """The connection's timeout has passed."""
-        if self.state == HEAD or self.state == BODY:
+        if HEAD <= self.state <= READING:
             self.refuse(408, 'The request did not come in time.')
         elif self._wanting:  # nothing of the answer is sent yet
             self._wanting = None
@@ -644,8 +698,11 @@ class HttpConnection:
             lock.release()
         if self._wanting:
             self._mws2.slots.forget(self)
-        self._body = self._wanting = None
-        self._parser.release()
+        self._wanting = None
+        if self.state == READING:
+            self.state = HANDLING
+        self._drop_content('The client is gone.')
+        self.parser.release()
         if slot:
             slot.Available = True
         if sender:
