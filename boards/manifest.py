@@ -17,6 +17,7 @@ options.defaults(
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
+    timers=True,  # CallLater() and CallEvery()
     workers=True,  # needs _thread
     asyncio=True,  # brings the package `asyncio`
     native=False,  # what pays as machine code; the build must give mpy-cross an -march
@@ -54,11 +55,11 @@ SERVER = [
     'libs/strictJson.py',
     'libs/unrouted.py',
     'libs/urlUtils.py',
+    'libs/validators.py',
     'libs/xasBuffers.py',
     'libs/xasPoller.py',
     'libs/xasPool.py',
     'libs/xasTCP.py',
-    'libs/xasTimers.py',
     *chosen(
         ('libs/atomicFile.py', options.content),
         ('libs/contentAsyncio.py', options.content and options.asyncio),
@@ -75,7 +76,9 @@ SERVER = [
         ('libs/wsNative.py', options.websockets and options.native),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
+        ('libs/tlsFiles.py', options.tls),
         ('libs/xasTLS.py', options.tls),
+        ('libs/xasTimers.py', options.timers),
         ('libs/xasUDP.py', options.udp),
         ('libs/xasWorkers.py', options.workers),
         ('mods/__init__.py', options.websockets or options.pyhtml),

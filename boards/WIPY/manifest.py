@@ -9,6 +9,7 @@ include(
     tcp_client=False,
     udp=False,
     tls=False,
+    timers=False,
     workers=False,
     asyncio=False,
     opt=3,

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import shutil
+import string
 from pathlib import Path
 
 from tools import common, flash_wipy, small
@@ -33,8 +35,13 @@ WITHOUT = (
     'MicroWebSrv2.SetLightConfig',
     'MicroWebSrv2.SetLargeConfig',
     'XAsyncSocketsPool.AsyncWaitEvents',
-    'XAsyncSocketsPool.GetAllAsyncSockets',
+    'XAsyncSocketsPool.CallEvery',
+    'XAsyncSocketsPool.CallLater',
     'XAsyncSocketsPool.GetAsyncSocketByID',
+    'XAsyncSocketsPool.StopWaitEvents',
+    'XAsyncSocketsPool.begin',
+    'XAsyncSocketsPool.dispose',
+    'XAsyncSocketsPool.end',
     'XAsyncTCPClient.AsyncRecvData',
     'XAsyncTCPClient.AsyncRecvLine',
     'XAsyncTCPClient.AsyncSendData',
@@ -45,11 +52,40 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
 )
-NOTHING = ('tls', 'workers', '_workers', '_lock')
+NOTHING = (
+    'tls',
+    'workers',
+    '_workers',
+    '_lock',
+    '_calls',
+    '_timers',
+    '_is_managed',
+    '_is_working',
+    '_max_connections',
+    'begun',
+    'capacity',
+    'has_attributes',
+    'spawn',
+)
 # MIME types of what no flash of 192 KB holds.
 KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
-LACKS = ('ranges', 'threads')
+# What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
+# floats, more than 8 sockets, parts of files (RFC 9110 section 14), and calls from other threads.
+LACKS = ('coroutines', 'debug lines', 'floats', 'many sockets', 'ranges', 'threads')
+# What is raised without saying more than its number: the log has the status of a request that is refused, not why.
+MUTE = ('HttpError',)
+# Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.
+MERGED = (
+    ('MicroWebSrv2/mods/WebSockets.py', ('MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1')),
+    (
+        'MicroWebSrv2/microWebSrv2.py',
+        (
+            'MicroWebSrv2/http',
+            'MicroWebSrv2/webRoute',
+            *['MicroWebSrv2/libs/' + letter for letter in string.ascii_lowercase],  # not XAsyncSockets
+        ),
+    ),
+)
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
@@ -141,7 +177,8 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS).items():
+        shutil.rmtree(place, ignore_errors=True)  # a module may have gone
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS, MERGED, MUTE).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'

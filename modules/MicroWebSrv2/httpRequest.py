@@ -28,14 +28,15 @@ class HttpRequest(Extensible):
     - Response: HttpResponse: the response to this request.
 
     For the rooms beside it: connection; and, as the parser has them, raw_method, raw_path (percent-encoded) and fields
-    (dict of header fields, lower-case name to value), all bytes.
+    (dict of header fields, lower-case name to value), all bytes. And parser itself, for what looks at each request: on
+    MicroPython a property takes as long as five attributes.
     """
 
-    __slots__ = ('Response', '_connection', '_content', '_form', '_parser', '_reader')
+    __slots__ = ('Response', '_connection', '_content', '_form', '_reader', 'parser')
 
     def __init__(self, connection, parser):
         self._connection = connection
-        self._parser = parser
+        self.parser = parser
         self._content = self._form = self._reader = None
 
     def forget(self):
@@ -55,21 +56,21 @@ class HttpRequest(Extensible):
     @property
     def raw_method(self):
         """bytes: the method."""
-        return self._parser.method
+        return self.parser.method
 
     @property
     def raw_path(self):
         """bytes: the path as it came, percent-encoded."""
-        return self._parser.path
+        return self.parser.path
 
     @property
     def fields(self):
         """dict of bytes to bytes: the header fields, by lower-case name."""
-        return self._parser.headers
+        return self.parser.headers
 
     def field(self, name):
         """Return str: a header field, empty if it is not there. name: bytes, lower-case."""
-        return decode_text(self._parser.headers.get(name, b''))
+        return decode_text(self.parser.headers.get(name, b''))
 
     def _list(self, name, separator):
         """Return the members of a list-based field (RFC 9110 section 5.6.1)."""
@@ -81,7 +82,7 @@ class HttpRequest(Extensible):
 
     def is_form(self):
         """Return bool: whether the content is an URL-encoded form, by its type."""
-        return self._parser.headers.get(b'content-type', b'')[: len(_FORM)].lower() == _FORM
+        return self.parser.headers.get(b'content-type', b'')[: len(_FORM)].lower() == _FORM
 
     def GetPostedURLEncodedForm(self):
         """Return the fields of a posted form: dict of str to str, empty if the content is no URL-encoded form."""
@@ -96,7 +97,7 @@ class HttpRequest(Extensible):
         if self._form is None:
             from .libs.httpForm import boundary_of, values_of
 
-            kind = self._parser.headers.get(b'content-type', b'')
+            kind = self.parser.headers.get(b'content-type', b'')
             if self._content is None or boundary_of(kind) is None:
                 return ()
             self._form = values_of(kind, self._content)
@@ -122,7 +123,7 @@ class HttpRequest(Extensible):
 
     def GetQueryValues(self, name):
         """Return all values of a parameter of the query, in their order: list of str. name: str."""
-        return query_values(self._parser.query, name)
+        return query_values(self.parser.query, name)
 
     # ---- content as it comes, in handlers of routes with streamContent=True; libs/httpContent.py does it
 
@@ -208,7 +209,7 @@ class HttpRequest(Extensible):
         return self.field(name.lower().encode())
 
     def _credentials(self, scheme):
-        value = self._parser.headers.get(b'authorization', b'')
+        value = self.parser.headers.get(b'authorization', b'')
         space = value.find(b' ')
         return value[space + 1 :].strip() if space > 0 and value[:space].lower() == scheme else None
 
@@ -250,27 +251,27 @@ class HttpRequest(Extensible):
     @property
     def HttpVer(self):
         """str: the client's protocol version, such as "1.1"."""
-        return self._parser.version[5:].decode()
+        return self.parser.version[5:].decode()
 
     @property
     def Method(self):
         """str: the method."""
-        return self._parser.method.decode()
+        return self.parser.method.decode()
 
     @property
     def Path(self):
         """str: the path, percent-decoded."""
-        return decode_text(unquote_bytes(self._parser.path))
+        return decode_text(unquote_bytes(self.parser.path))
 
     @property
     def QueryString(self):
         """str: the query as it came."""
-        return decode_text(self._parser.query)
+        return decode_text(self.parser.query)
 
     @property
     def QueryParams(self):
         """dict of str to str: the query's parameters; of one given twice the last value."""
-        return parse_query(self._parser.query)
+        return parse_query(self.parser.query)
 
     @property
     def Host(self):
@@ -315,7 +316,7 @@ class HttpRequest(Extensible):
     @property
     def ContentLength(self):
         """int: length of the content, octets; of one in chunks what has been received."""
-        return max(self._parser.length, 0) if self._content is None else len(self._content)
+        return max(self.parser.length, 0) if self._content is None else len(self._content)
 
     @property
     def UserAgent(self):
@@ -340,10 +341,10 @@ class HttpRequest(Extensible):
     @property
     def IsUpgrade(self):
         """bool: whether the client asks for another protocol (RFC 9110 section 7.8)."""
-        if self._parser.version == b'HTTP/1.0':
+        if self.parser.version == b'HTTP/1.0':
             return False
         return (
-            b'upgrade' in self._parser.headers
+            b'upgrade' in self.parser.headers
             and 'upgrade' in self.field(b'connection').lower().replace(',', ' ').split()
         )
 

@@ -94,15 +94,14 @@ class HttpResponse(Extensible):
     def _sender(self, code, stream, length):
         """Return what sends a stream: bytes where there is little, else a sender."""
         connection = self._connection
-        is_old = self._connection.request.HttpVer == '1.0'
-        chunked = length is None and not is_old
-        if length is None and is_old:
+        chunked = length is None and not connection.is_old
+        if length is None and not chunked:
             connection.close_after_answer()  # its end is the connection's
         head = self._head(code, length, chunked)
-        if self.own().bodiless or code in (204, 304) or length == 0:
+        if self.answer.bodiless or code in (204, 304) or length == 0:
             return head
         if length is not None and hasattr(stream, 'send_to'):
-            if length <= self._mws2.BufferSlotSize:
+            if length <= self._mws2.slot_size:
                 return head + self._whole(stream, length)
             if not connection.client.tls:
                 return FileSender(connection, head, stream, length)
@@ -127,7 +126,7 @@ class HttpResponse(Extensible):
         connection = self._connection
         answer.code = code
         answer.sent = length or 0
-        if answer.wants_close():
+        if answer.headers and answer.wants_close():
             connection.close_after_answer()
         media_type = None if code in (204, 304) else answer.content_type
         fields = [self._mws2.heads.start(code, media_type, answer.charset)]
@@ -135,7 +134,7 @@ class HttpResponse(Extensible):
             fields.append(b'Connection: Upgrade')
         elif not connection.keep_alive:
             fields.append(b'Connection: close')
-        elif self._connection.request.HttpVer == '1.0':
+        elif connection.is_old:
             fields.append(b'Connection: keep-alive')
         fields += answer.fields(code, length, chunked)
         if answer.headers:
@@ -143,13 +142,17 @@ class HttpResponse(Extensible):
         fields.append(b'\r\n')
         return b'\r\n'.join(fields)
 
-    def _send(self, code, media_type, body):
-        """Answer with bytes: head and body leave in one send, unless joining them would take much memory."""
+    def send(self, code, media_type, body):
+        """Answer with bytes: head and body leave in one send, unless joining them would take much memory.
+
+        code: int, 200 to 999. media_type: str or None. body: bytes.
+        """
         answer = self.answer
         if code == 200 and (answer is None or answer.is_common and answer.charset is None):
             head = self._mws2.heads.ok(media_type, self._connection.keep_alive)
             if len(body) <= _MAX_JOINED:
-                self._connection.answer(b'%s%d\r\n\r\n%s' % (head, len(body), body))
+                body = b'%s%d\r\n\r\n%s' % (head, len(body), body)
+                self._connection.answer(body)
                 return
             head = b'%s%d\r\n\r\n' % (head, len(body))
         else:
@@ -216,24 +219,29 @@ class HttpResponse(Extensible):
             _require_code(code)
         answer = self.answer
         if isinstance(content, str):
-            charset = None if answer is None else answer.charset
-            body = content.encode() if charset is None else encoded(content, charset)
+            if answer is None or answer.charset is None:
+                body = content.encode()
+            else:
+                body = encoded(content, answer.charset)
             media_type = 'text/html'
         elif content is None:
             body = b''
+            if code >= 400:
+                self._send_error(code)
+                return
         else:
             body = content if isinstance(content, bytes) else _bytes_of(content)
             media_type = 'application/octet-stream'
-        if content is None and code >= 400:
-            if answer is not None:
-                answer.charset = None
-            self._send(code, 'text/html', error_page(code))
-            return
         if answer is not None and answer.content_type is not None:
             media_type = answer.content_type
         elif not body:
             media_type = None
-        self._send(code, media_type, body)
+        self.send(code, media_type, body)
+
+    def _send_error(self, code):
+        if self.answer is not None:
+            self.answer.charset = None
+        self.send(code, 'text/html', error_page(code))
 
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.
@@ -246,11 +254,14 @@ class HttpResponse(Extensible):
         answer = self.answer
         text = dumps_strict(obj)
         charset = None if answer is None else answer.charset
-        self._send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
+        self.send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        self.Return(200, content)
+        if content and self.answer is None and isinstance(content, str):  # Return() written out: most answers are that
+            self.send(200, 'text/html', content.encode())
+        else:
+            self.Return(200, content)
 
     def ReturnOkJSON(self, obj):
         """Answer 200 with an object as JSON. obj, errors: as of ReturnJSON()."""

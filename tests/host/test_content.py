@@ -31,6 +31,7 @@ def content(request, target, tmp_path_factory):
     found, folder = getattr(target, key)
     for path in folder.iterdir():
         path.unlink()
+    found.get('/resume')
     found.get('/log')
     found.folder = folder
     yield found

@@ -5,6 +5,7 @@ Optional: without it content is collected before the handler is called.
 
 from .httpBody import MAX_DRAINED, too_large
 from .httpStates import HANDLING, PAUSED, READING, RECEIVING, SENT
+from .httpStream import is_coroutine
 
 
 class ContentStates:
@@ -62,7 +63,7 @@ class ContentStates:
         """Call a function of the application. Return False if a coroutine goes on with it."""
         try:
             result = function(*args)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
+            if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:
                 self._not_answered()

@@ -27,7 +27,7 @@ from .httpStates import (
     RETURNED,
     SENT,
 )
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
 from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
@@ -52,6 +52,7 @@ class HttpConnection(ContentStates):
     - client: XAsyncTCPClient. state: int, as above.
     - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
+    - is_old: bool, whether the client speaks HTTP/1.0.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
     - parser: RequestParser, for who owns the connection.
     """
@@ -75,6 +76,7 @@ class HttpConnection(ContentStates):
         '_workers',
         'client',
         'has_attributes',
+        'is_old',
         'keep_alive',
         'parser',
         'request',
@@ -90,7 +92,7 @@ class HttpConnection(ContentStates):
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
         self._expects = self._is_working = self._is_unusual = False
-        self.keep_alive = self.has_attributes = False
+        self.keep_alive = self.has_attributes = self.is_old = False
         self._workers = client.pool.workers
         self._lock = self._workers.lock if self._workers else None
         self.state = IDLE
@@ -170,6 +172,7 @@ class HttpConnection(ContentStates):
             raise HttpError(414, 'More than %d fields in a query.' % MAX_FIELDS)
         self._head = parser.head
         self.keep_alive = parser.keep_alive
+        self.is_old = parser.version == b'HTTP/1.0'
         self._is_unusual = (
             parser.length != 0
             or parser.version != b'HTTP/1.1'
@@ -323,11 +326,11 @@ class HttpConnection(ContentStates):
         if self._dispatch():
             self._handler_returned()
 
-    def is_worked(self):
+    def is_worked(self):  # small: False without threads
         """Return bool: whether worker threads run what may block."""
         return self._workers is not None
 
-    def work(self, job):
+    def work(self, job):  # small: calls it without threads
         """Do what may block: in a worker where there are some, else here. job: callable without arguments."""
         if self._workers and not self.client.pool.is_foreign():
             self._submit(job)
@@ -378,14 +381,13 @@ class HttpConnection(ContentStates):
         if not self.keep_alive:
             self._end()
             return False
+        client = self.client
+        self.state = IDLE
         if self.has_attributes or self._is_unusual:
             self._forget()
-        client = self.client
-        if self.parser.in_body:
-            self.state = DRAINING
-            self._began = client.pool.now
-        else:
-            self.state = IDLE
+            if self.parser.in_body:
+                self.state = DRAINING
+                self._began = client.pool.now
         deadline = client.pool.now + self._mws2.timeout_sec + 1
         if client.deadline != deadline:
             client.deadline = deadline
@@ -425,20 +427,19 @@ class HttpConnection(ContentStates):
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
         mws2 = self._mws2
-        request = self.request
         try:
             if mws2.modules:
                 for module in mws2.modules.values():
-                    module.OnRequest(mws2, request)
+                    module.OnRequest(mws2, self.request)
                     if self.state != HANDLING:
                         return True
             found = self._found
             if not found:
-                answer_unrouted(mws2, request, self._response)
+                answer_unrouted(mws2, self.request, self._response)
                 return True
             route, args = found
-            result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
+            result = route.Handler(mws2, self.request) if args is None else route.Handler(mws2, self.request, args)
+            if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:
                 self._not_answered()
@@ -495,7 +496,7 @@ class HttpConnection(ContentStates):
         """Call what the application may have written. What it raises costs its own request only."""
         try:
             result = function(*args)
-            if result is not None and self._mws2.spawn and hasattr(result, 'throw'):
+            if result is not None and self._mws2.spawn and is_coroutine(result):
                 self._mws2.spawn(result, None)
         except BaseException as error:
             if is_interrupt(error):

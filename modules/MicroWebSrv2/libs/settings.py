@@ -10,7 +10,8 @@ class Settings:
     """The settings of a web server, which is a subclass that says by _require_stopped() when they are fixed.
 
     For the rooms beside it:
-    - max_content, max_head: int, bytes. timeout_sec: int, seconds. log_level: int.
+    - max_content, max_head, slot_size: int, bytes. roots: list of str, the folders of web files, without a slash at
+      their ends. timeout_sec: int, seconds. log_level: int.
     - is_special: bool, whether requests or their answers need more than the common path: for CORS, for logging.
     """
 
@@ -18,13 +19,15 @@ class Settings:
         self._bindAddr = ('0.0.0.0', 80)
         self._rootPath = 'www'
         self._fallbackRootPath = None
+        self.roots = ()
+        self._note_roots()
         self.timeout_sec = 10
         self._notFoundURL = None
         self._all_origins = False
         self._corsAllowAll = False
         self._onLogging = None
         self._max_connections = None
-        self.etag_salt = '0'
+        self.etag_salt = ''
         self.is_special = False
         self.log_level = 1
         self.SetNormalConfig()
@@ -35,7 +38,7 @@ class Settings:
         self._require_stopped()
         self._connQueueCapacity = queue
         self._slotsCount = slots
-        self._bufferSlotSize = size
+        self.slot_size = size
         self._keepAllocBufferSlots = True
         self.max_content = content
         self.max_head = max(size, _MIN_HEAD if size < 4096 else _COOKIES_HEAD)
@@ -58,6 +61,9 @@ class Settings:
     def SetLargeConfig(self):
         """Configure for a large deployment: queue 512, 2048 slots of 16 KB, content of 8 MB. Not while running."""
         self._set_config(512, 2 * 1024, 16 * 1024, 8 * 1024 * 1024)
+
+    def _note_roots(self):
+        self.roots = [root.rstrip('/') for root in (self._rootPath, self._fallbackRootPath) if root is not None]
 
     # ---- properties
 
@@ -89,13 +95,13 @@ class Settings:
     @property
     def BufferSlotSize(self):
         """int: size of a buffer slot, octets. Not to be set while running."""
-        return self._bufferSlotSize
+        return self.slot_size
 
     @BufferSlotSize.setter
     def BufferSlotSize(self, value):
         """Set it. Raise ValueError for anything else, MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._bufferSlotSize = require_positive(value, 'BufferSlotSize')
+        self.slot_size = require_positive(value, 'BufferSlotSize')
         self.max_head = max(value, _MIN_HEAD)
 
     @property
@@ -121,7 +127,9 @@ class Settings:
 
     @property
     def FallbackVersion(self):
-        """str: what the web files without a date belong to, such as a build's id; part of their validators."""
+        """str: what the files below FallbackRootPath that have no time change with, such as a build's id; '': they may
+        change at any time.
+        """
         return self.etag_salt
 
     @FallbackVersion.setter
@@ -178,6 +186,7 @@ class Settings:
         self._require_stopped()
         require_text(value, 'RootPath')
         self._rootPath = value
+        self._note_roots()
 
     @property
     def FallbackRootPath(self):
@@ -190,6 +199,7 @@ class Settings:
         if value is not None:
             require_text(value, 'FallbackRootPath')
         self._fallbackRootPath = value
+        self._note_roots()
 
     @property
     def RequestsTimeoutSec(self):
@@ -258,7 +268,11 @@ class Settings:
         self._note_special()
 
     def _note_special(self):
-        self.is_special = self._all_origins or self.log_level == 0
+        self.is_special = self._all_origins or self.logs_answers()
+
+    def logs_answers(self):  # small: False without debug lines
+        """Return bool: whether each request that has been answered is logged."""
+        return self.log_level == 0
 
     @property
     def OnLogging(self):

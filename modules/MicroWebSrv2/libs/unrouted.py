@@ -23,7 +23,7 @@ def allowed(mws2, request):
 
 def answer_unrouted(mws2, request, response):
     """Answer a request without a route. mws2: MicroWebSrv2. request: HttpRequest. response: HttpResponse."""
-    method = request.raw_method
+    method = request.parser.method
     if method == b'GET' or method == b'HEAD':
         if serve(mws2, request, response):
             return
