@@ -222,7 +222,7 @@ def test_a_handler_resumes_and_gets_all(content):
         while connection.is_silent():
             resumed += content.get('/resume').json()
         assert connection.response('PUT').json()[0] == 20000
-        assert 2 <= resumed <= 5
+        assert resumed >= 2
         assert connection.is_open()
 
 
