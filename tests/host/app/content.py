@@ -51,7 +51,7 @@ class Sum:
 @WebRoute(POST, '/count', streamContent=True)
 def count(microWebSrv2, request):
     found = Sum()
-    request.ReceiveContent(found.add, found.end, found.abort)
+    request.ReceiveContent(found.add, found.end, found.abort, maxLength=testbed.SETTINGS.get('limit'))
 
 
 @WebRoute(PUT, '/limited', streamContent=True)
