@@ -58,7 +58,7 @@ def _decode_at_once(data):
     """
     try:
         if b'%' in data:
-            escapes = set([part[:2] for part in data.split(b'%')[1:]])
+            escapes = {part[:2] for part in data.split(b'%')[1:]}
             if len(escapes) > _MAX_AT_ONCE:
                 return None
             for escape in escapes:
