@@ -16,6 +16,11 @@ def too_large(limit):
     return HttpError(413, 'Content larger than %d bytes.' % limit)
 
 
+def reason_of(error):
+    """Return str: what to tell of an exception that has ended a request."""
+    return error.text if isinstance(error, HttpError) else str(error)
+
+
 class BodyBuffer:
     """The content of one request.
 

@@ -6,7 +6,7 @@ Its state is one of httpStates.py. What a handler does with content that it take
 from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import find_route
-from .httpBody import MAX_DRAINED, BodyBuffer, too_large
+from .httpBody import MAX_DRAINED, BodyBuffer, reason_of, too_large
 from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
@@ -485,7 +485,7 @@ class HttpConnection(ContentStates):
             self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, error.text), 1)
         else:
             self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
-        self._drop_content(str(error))
+        self._drop_content(reason_of(error))
         if self.state == ANSWERING:  # the answer is not out, and nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:

@@ -6,7 +6,7 @@ has paused, nothing is read, and TCP has the client wait.
 
 from .atomicFile import AtomicFile, require_room
 from .checks import require, require_callback, require_positive, require_text
-from .httpBody import earned_seconds, too_large
+from .httpBody import earned_seconds, reason_of, too_large
 from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY, NEED_DATA
 from .xasPoller import IN, new_poll, would_block
@@ -108,7 +108,7 @@ class FileSink(ContentSink):
         try:
             is_new = file.keep()
         except BaseException as error:
-            self.abort(str(error))
+            self.abort(reason_of(error))
             raise
         if self._on_end:
             return self._on_end(self._connection.request)
@@ -139,7 +139,7 @@ class FormSink(ContentSink):
         try:
             self._receiver.finish()
         except BaseException as error:
-            self.abort(str(error))
+            self.abort(reason_of(error))
             raise
         return ContentSink.finish(self)
 

@@ -50,9 +50,8 @@ class Sum:
 @WebRoute(PUT, '/count', streamContent=True)
 @WebRoute(POST, '/count', streamContent=True)
 def count(microWebSrv2, request):
-    print('BEGUN\n', end='')  # in one piece: two threads print it
     found = Sum()
-    request.ReceiveContent(found.add, found.end, found.abort)
+    request.ReceiveContent(found.add, found.end, found.abort, maxLength=testbed.SETTINGS.get('limit'))
 
 
 @WebRoute(PUT, '/limited', streamContent=True)
@@ -175,7 +174,6 @@ def path_of(name):
 
 @WebRoute(PUT, '/save/<name>', streamContent=True)
 def save(microWebSrv2, request, args):
-    print('BEGUN\n', end='')
     request.SaveContent(path_of(args['name']), maxLength=1 << 50, onAbort=lambda request, reason: log.append(reason))
 
 
