@@ -296,7 +296,6 @@ def _send(response, file, part, description):
 def _describe(response, media_type, caching, extra):
     """Give an answer its type and the fields that files have. extra: list of bytes."""
     answer = response.own()
-    answer.is_common = False
     answer.content_type = media_type
     answer.caching = caching or answer.caching
     answer.extra = extra
