@@ -32,21 +32,22 @@ box-sizing:border-box;padding:.5em;margin:.3em 0 1em}</style>
 """
 
 
-def load():
-    """Return the settings, a dict; the defaults where none were saved."""
+def load() -> tuple[str, int]:
+    """Return the settings, (name, seconds); the defaults where none were saved."""
     for path in (_SETTINGS, _NEW):
         try:
             with open(path) as file:
-                return json.load(file)
+                name, seconds = json.load(file)
+                return name, seconds
         except (OSError, ValueError):
             pass
-    return {'name': 'device', 'seconds': 60}
+    return 'device', 60
 
 
-def save(settings):
+def save(name: str, seconds: int) -> None:
     """Write the settings, whole or not at all: power may go at any byte."""
     with open(_NEW, 'w') as file:
-        json.dump(settings, file)
+        json.dump([name, seconds], file)
     try:
         os.rename(_NEW, _SETTINGS)
     except OSError:  # a file system that does not replace files, such as FAT: load() knows the new one, too
@@ -54,39 +55,39 @@ def save(settings):
         os.rename(_NEW, _SETTINGS)
 
 
-def show(request, code, said, settings):
+def show(request: HttpRequest, code: int, said: str, name: str, seconds: int) -> None:
     """Answer with the form."""
-    name = MicroWebSrv2.HTMLEscape(settings['name'])
-    request.Response.Return(code, _PAGE % (said, csrf.Field(request), name, settings['seconds']))
+    page = _PAGE % (said, csrf.Field(request), MicroWebSrv2.HTMLEscape(name), seconds)
+    request.Response.Return(code, page)
 
 
 @WebRoute(GET, '/setup')
-def form(microWebSrv2, request):
+def form(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     said = 'Saved.' if 'saved' in request.QueryParams else 'How is it to be called, and how often is it to measure?'
-    show(request, 200, said, load())
+    show(request, 200, said, *load())
 
 
 @WebRoute(POST, '/setup')
-def change(microWebSrv2, request):
+def change(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     given = request.GetPostedURLEncodedForm()
     name, seconds = given.get('name', '').strip(), given.get('seconds', '')
     number = int(seconds) if seconds.isdigit() and len(seconds) <= 4 else 0
     if not 0 < len(name) <= _MAX_NAME:
-        show(request, 400, 'The name has 1 to 32 characters.', load())
+        show(request, 400, 'The name has 1 to 32 characters.', *load())
     elif not 1 <= number <= 3600:
-        show(request, 400, 'The seconds are a number from 1 to 3600.', {'name': name, 'seconds': 60})
+        show(request, 400, 'The seconds are a number from 1 to 3600.', name, 60)
     else:
-        save({'name': name, 'seconds': number})
+        save(name, number)
         request.Response.ReturnRedirect('/setup?saved', 303)
 
 
 @WebRoute(GET, '/')
-def start(microWebSrv2, request):
+def start(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     request.Response.ReturnRedirect('/setup', 302)
 
 
 @WebRoute(GET, '/<path:anything>')
-def elsewhere(microWebSrv2, request, args):
+def elsewhere(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, str]) -> None:
     request.Response.ReturnRedirect('http://%s/setup' % (_ADDRESS or request.Host), 302)
 
 

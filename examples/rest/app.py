@@ -21,11 +21,11 @@ login = MicroWebSrv2.LoadModule('Login')
 MicroWebSrv2.LoadModule('CSRF')
 limits = MicroWebSrv2.LoadModule('RateLimit')
 limits.Limit(60, 60, '/api', POST)
-notes = {}
+notes: dict[int, dict[str, object]] = {}  # by id: dict of id, text and user
 last = [0]
 
 
-def load_users():
+def load_users() -> None:
     """Take the users of users.json; where there is none, make one."""
     try:
         with open(_USERS) as file:
@@ -40,19 +40,20 @@ def load_users():
         login.AddUser(name, stored)
 
 
-def posted(request, *names):
-    """Return the values of a posted JSON object by their names, each a text; None where one is missing."""
+def posted(request: HttpRequest, *names: str) -> list[str]:
+    """Return the values of a posted JSON object by their names, each a text; an empty list where one is missing."""
     given = request.GetPostedJSONObject()
-    values = [given.get(name) if isinstance(given, dict) else None for name in names]
-    return None if [value for value in values if not isinstance(value, str) or len(value) > _MAX_LENGTH] else values
+    values = [given.get(name) for name in names] if isinstance(given, dict) else []
+    texts = [value for value in values if isinstance(value, str) and len(value) <= _MAX_LENGTH]
+    return texts if len(texts) == len(names) else []
 
 
 @WebRoute(POST, '/api/login')
-def sign_in(microWebSrv2, request):
+def sign_in(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     given = posted(request, 'name', 'password')
-    if given is None:
+    if not given:
         request.Response.ReturnBadRequest()
-    elif login.SignIn(request, *given):
+    elif login.SignIn(request, given[0], given[1]):
         request.Response.Return(204)
     else:
         wait = login.WaitSec(request, given[0])
@@ -62,22 +63,22 @@ def sign_in(microWebSrv2, request):
 
 
 @WebRoute(POST, '/api/logout')
-def sign_out(microWebSrv2, request):
+def sign_out(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     login.SignOut(request)
     request.Response.Return(204)
 
 
 @WebRoute(GET, '/api/notes')
 @login.Required
-def all_notes(microWebSrv2, request):
+def all_notes(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     request.Response.ReturnOkJSON([notes[number] for number in sorted(notes)])
 
 
 @WebRoute(POST, '/api/notes')
 @login.Required
-def new_note(microWebSrv2, request):
+def new_note(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     given = posted(request, 'text')
-    if given is None:
+    if not given:
         request.Response.ReturnBadRequest()
     elif len(notes) >= _MAX_NOTES:
         request.Response.Return(507)
@@ -90,7 +91,7 @@ def new_note(microWebSrv2, request):
 
 @WebRoute(GET, '/api/notes/<id:int>', 'note')
 @login.Required
-def one_note(microWebSrv2, request, args):
+def one_note(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, int]) -> None:
     if args['id'] in notes:
         request.Response.ReturnOkJSON(notes[args['id']])
     else:
@@ -99,11 +100,11 @@ def one_note(microWebSrv2, request, args):
 
 @WebRoute(PUT, '/api/notes/<id:int>')
 @login.Required
-def change_note(microWebSrv2, request, args):
+def change_note(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, int]) -> None:
     given = posted(request, 'text')
     if args['id'] not in notes:
         request.Response.ReturnNotFound()
-    elif given is None:
+    elif not given:
         request.Response.ReturnBadRequest()
     else:
         notes[args['id']]['text'] = given[0]
@@ -112,14 +113,14 @@ def change_note(microWebSrv2, request, args):
 
 @WebRoute(DELETE, '/api/notes/<id:int>')
 @login.Required
-def delete_note(microWebSrv2, request, args):
+def delete_note(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, int]) -> None:
     if notes.pop(args['id'], None):
         request.Response.Return(204)
     else:
         request.Response.ReturnNotFound()
 
 
-def OnStart(microWebSrv2):
+def OnStart(microWebSrv2: MicroWebSrv2) -> None:
     """Take the users, have errors as JSON. Called before the server starts."""
     load_users()
     microWebSrv2.JSONErrors = True

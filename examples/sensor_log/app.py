@@ -17,15 +17,15 @@ _OLD = _FOLDER + '/log.old.csv'
 _MAX_SIZE = 128 * 1024  # of each of the two files
 _SHOWN = 60
 _HEAD = 'seconds,value\n'
-recent = []
+recent: list[tuple[int, int]] = []  # pairs of seconds and value
 
 
-def measure():
+def measure() -> int:
     """Return a measurement in hundredths: here a saw tooth, there your sensor."""
     return int(time.time()) * 37 % 1000
 
 
-def size_of(path):
+def size_of(path: str) -> int:
     """Return the size of a file, 0 without one."""
     try:
         return os.stat(path)[6]
@@ -33,7 +33,7 @@ def size_of(path):
         return 0
 
 
-def record():
+def record() -> None:
     """Take a measurement into the log. Power may go at any time: a line that was cut is passed over by readers."""
     entry = (int(time.time()), measure())
     recent.append(entry)
@@ -49,33 +49,31 @@ def record():
 class Files:
     """Files one after the other, as a stream. paths: list of str; those that are not there are passed over."""
 
-    def __init__(self, paths):
-        self._paths = [path for path in paths if size_of(path)]
-        self._file = None
+    def __init__(self, paths: list[str]) -> None:
+        self._files = [open(path, 'rb') for path in paths if size_of(path)]
         self._head = _HEAD.encode()
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: memoryview) -> int:
         """Fill the buffer. Return int, 0 at the end of the last file."""
         if self._head:
             data, self._head = self._head, b''
             buffer[: len(data)] = data
             return len(data)
-        while True:
-            count = self._file.readinto(buffer) if self._file else 0
-            if count or not self._paths:
+        while self._files:
+            count = self._files[0].readinto(buffer)
+            if count:
                 return count
-            self.close()
-            self._file = open(self._paths.pop(0), 'rb')
+            self._files.pop(0).close()
+        return 0
 
-    def close(self):
-        """Close the file that is open."""
-        if self._file:
-            self._file.close()
-            self._file = None
+    def close(self) -> None:
+        """Close the files."""
+        while self._files:
+            self._files.pop().close()
 
 
 @WebRoute(GET, '/log.csv')
-def download(microWebSrv2, request):
+def download(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     response = request.Response
     response.ContentType = 'text/csv'
     response.SetHeader('Content-Disposition', 'attachment; filename="log.csv"')
@@ -83,12 +81,12 @@ def download(microWebSrv2, request):
 
 
 @WebRoute(GET, '/recent')
-def last_ones(microWebSrv2, request):
+def last_ones(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     request.Response.ReturnOkJSON([[seconds, value] for seconds, value in recent])
 
 
 @WebRoute(DELETE, '/log.csv')
-def clear(microWebSrv2, request):
+def clear(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     for path in (_OLD, _LOG):
         if size_of(path):
             os.remove(path)

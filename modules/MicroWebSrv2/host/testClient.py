@@ -19,7 +19,7 @@ import urllib.request
 
 from ..libs import xasAsyncio
 from .played import PlayedConnection, PlayedPool
-from .testWebSocket import TestWebSocket, handshake
+from .testWebSocket import AsyncTestWebSocket, TestWebSocket, handshake
 
 _WAIT_SEC = 0.001
 _ADDRESS = ('127.0.0.1', 50000)
@@ -302,8 +302,8 @@ class AsyncTestClient(_Exchanges):
         return self.Request('OPTIONS', path, **others)
 
     async def WebSocket(self, path, headers=None):
-        """Open a WebSocket. Return TestWebSocket, whose Receive() is awaited. Raise as TestClient.WebSocket()."""
-        return TestWebSocket(self, *(await self.wait(self._open(path, headers))))
+        """Open a WebSocket. Return AsyncTestWebSocket. Raise as TestClient.WebSocket()."""
+        return AsyncTestWebSocket(self, *(await self.wait(self._open(path, headers))))
 
     async def wait(self, steps):
         """Take steps until they return, and return what they do. steps: generator."""

@@ -35,7 +35,7 @@ def _frame(first, payload):
 
 
 class TestWebSocket:
-    """An open WebSocket of a test client. Receive() is awaited where the client is an AsyncTestClient.
+    """An open WebSocket of a TestClient.
 
     - Response: TestResponse, the answer that opened it. CloseCode: int or None, that of the server's Close frame.
     """
@@ -120,3 +120,7 @@ class TestWebSocket:
                 self._parts = []
                 return data.decode() if is_text else data
         return None
+
+
+class AsyncTestWebSocket(TestWebSocket):
+    """An open WebSocket of an AsyncTestClient: Receive() is awaited."""
