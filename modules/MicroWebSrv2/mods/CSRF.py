@@ -69,6 +69,10 @@ class CSRF:
         """Return the token as a hidden field of a form: str of HTML. request: as of Token()."""
         return '<input type="hidden" name="csrf_token" value="%s">' % self.Token(request)
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Refuse what another site has sent. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         if request.parser.method in _SAFE:

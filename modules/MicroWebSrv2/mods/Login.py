@@ -146,6 +146,10 @@ class Login:
             require_text(value, 'LoginURL')
         self._url = value
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Refuse what is protected. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         if self._paths and self._is_protected(request.Path):

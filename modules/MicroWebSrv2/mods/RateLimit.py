@@ -102,6 +102,10 @@ class RateLimit:
 
         return decorated
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Refuse what comes too often. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         if not self._rules:
