@@ -15,6 +15,7 @@ from tools.common import ROOT, Failure
 HOST_ONLY = (
     'modules/MicroWebSrv2/__main__.py',
     'modules/MicroWebSrv2/host/',
+    'modules/MicroWebSrv2/libs/strictJsonHost.py',
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
     'modules/MicroWebSrv2/libs/xasPollerHost.py',
 )

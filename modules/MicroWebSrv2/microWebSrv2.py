@@ -8,12 +8,16 @@ from .libs.checks import is_int, require_text
 from .libs.httpCommon import CommonHeads
 from .libs.httpConnection import HttpConnection
 from .libs.logText import level_name, printable, traceback_of
-from .libs.settings import Settings
 from .libs.staticFiles import find_file
 from .libs.xasBuffers import XBufferSlots
 from .libs.xasPoller import is_interrupt, print_exception
 from .libs.xasPool import XAsyncSocketsPool
-from .libs.xasTCP import XAsyncTCPServer
+from .libs.xasTCP import XAsyncTCPClientException, XAsyncTCPServer
+
+try:
+    from .libs.serverHooks import ServerHooks as Settings
+except ImportError:  # a board without them
+    from .libs.settings import Settings
 
 # In one constant: a dict of them would take memory on a heap that needs few of them.
 _MIME_TYPES = (
@@ -220,7 +224,7 @@ class MicroWebSrv2(Settings):
         self.BindAddress = self._bindAddr  # as a program may have written it
         if hasattr(gc, 'threshold') and gc.threshold() < 0:
             collect_early()
-        self.slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
+        self.slots = XBufferSlots(self._slotsCount, self.slot_size, self._keepAllocBufferSlots)
         self.heads = CommonHeads(asyncSocketsPool)
         if self._max_connections:
             asyncSocketsPool.capacity = self._max_connections
@@ -300,7 +304,12 @@ class MicroWebSrv2(Settings):
 
     def _on_client_accepted(self, server, client):
         if self._sslContext:
-            client.StartSSLContext(self._sslContext, True)
+            try:
+                client.StartSSLContext(self._sslContext, True)
+            except XAsyncTCPClientException as error:  # the client is gone already, or memory is out
+                self.Log('%s: %s' % (client.CliAddr[0], error), MicroWebSrv2.INFO)
+                client.Close()
+                return
         if not client.closed:
             HttpConnection(self, client)
 
@@ -337,7 +346,9 @@ class MicroWebSrv2(Settings):
         if self.AllowAllOrigins:
             answer.origin = request.Origin
             answer.vary('Origin')
-        if self.log_level == MicroWebSrv2.DEBUG:
+        if self.on_response:
+            answer.tell_before_head(self.on_response)
+        if self.logs_answers():
             answer.begun = _milliseconds()
 
     def log_answer(self, request, answer):

@@ -1,12 +1,7 @@
-"""Web routes (documentation, section Web Routes).
+"""Web routes (documentation, section Web Routes): those that all servers have, and how they are found."""
 
-Routes are global. A route without arguments is found in a dict by its path; one with arguments in a tree of path
-segments:
-the time that a look-up takes does not grow with the number of routes.
-"""
-
-from .libs.checks import require_text
-from .libs.urlUtils import UrlUtils, decode_text, unquote_bytes
+from .libs.routeTable import RouteResult, RouteTable, normal
+from .libs.urlUtils import unquote_bytes
 
 GET = 'GET'
 HEAD = 'HEAD'
@@ -16,243 +11,102 @@ DELETE = 'DELETE'
 OPTIONS = 'OPTIONS'
 PATCH = 'PATCH'
 
-_literal = {}  # method (bytes) -> {path (bytes, lower-case, no slash at its end): (RouteResult, None)}
-_trees = {}  # method (bytes) -> _Node
-_names = {}  # route name -> list of pieces of its path
-
-
-class _Node:
-    """A place in the tree of path segments."""
-
-    __slots__ = ('children', 'patterns', 'route')
-
-    def __init__(self):
-        self.children = {}  # literal segment -> _Node
-        self.patterns = []  # (texts around the arguments, argument names, _Node), the most literal first
-        self.route = None
-
-
-class RouteResult:
-    """A route that was found.
-
-    Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments.
-    """
-
-    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', '_with_args')
-
-    def __init__(self, handler, method, routePath, name, args, with_args):
-        self.Handler = handler
-        self.Method = method
-        self.RoutePath = routePath
-        self.Name = name
-        self.Args = args
-        self._with_args = with_args
-
-
-def _normal(path):
-    """How a path is compared: lower-case, no slash at its end. path: bytes. Returns bytes."""
-    path = path.lower()
-    return path[:-1] if len(path) > 1 and path[-1:] == b'/' else path
-
-
-def _split_arguments(text):
-    """Splits `a<b>c` into (["a", "c"], ["b"])."""
-    texts, names = [], []
-    for i, piece in enumerate(text.split('<')):
-        if i:
-            end = piece.find('>')
-            if end < 1 or piece[:end] in names:
-                raise ValueError('Route arguments are written "<name>", each name once: "%s".' % text)
-            names.append(piece[:end])
-            piece = piece[end + 1 :]
-        texts.append(piece)
-    for inner in texts[1:-1]:
-        if not inner:
-            raise ValueError('Two route arguments need a text between them: "%s".' % text)
-    return texts, names
+_everywhere = RouteTable()
+_literal = _everywhere.literal
+_find_pattern = _everywhere.find_pattern
 
 
 def RegisterRoute(handler, method, routePath, name=None):
-    """Registers a global web route (documentation, section Route Methods).
+    """Register a web route of all servers (documentation, section Route Methods).
 
     handler: callable, f(microWebSrv2, request) or f(microWebSrv2, request, args) where the path has arguments.
-    method: str. routePath: str, begins with a slash, arguments are written `<name>`. name: str or None.
-    Raises ValueError with what was wrong.
+    method: str. routePath: str, begins with a slash. Arguments are written `<name>`: digits come as int, other texts as
+    str. `<name:int>` takes digits only, `<name:str>` gives any text as str, `<path:name>` at the end takes slashes too.
+    A literal path is found before one with arguments, and that before one that takes slashes.
+    name: str or None, for PathFromRoute(). Raise ValueError that says what was wrong.
     """
-    if not callable(handler):
-        raise ValueError('"handler" must be a function.')
-    require_text(method, 'method')
-    require_text(routePath, 'routePath')
-    if routePath[0] != '/':
-        raise ValueError('"routePath" must start with "/".')
-    if name is not None:
-        require_text(name, 'name')
-    texts, names = _split_arguments(routePath)
-    method = method.upper()
-    key = method.encode()
-    route = RouteResult(handler, method, routePath, name, {}, bool(names))
-    if names:
-        if key not in _trees:
-            _trees[key] = _Node()
-        _grow(_trees[key], routePath, route)
-    else:
-        _literal.setdefault(key, {})[_normal(routePath.encode())] = (route, None)
-    if name is not None:
-        _names[name] = (texts, names)
-
-
-def _grow(node, routePath, route):
-    for segment in routePath.rstrip('/').split('/')[1:]:
-        texts, names = _split_arguments(segment)
-        texts = [text.lower() for text in texts]
-        if names:
-            node = _pattern_node(node, texts, names)
-        else:
-            key = texts[0].encode()
-            if key not in node.children:
-                node.children[key] = _Node()
-            node = node.children[key]
-    node.route = route
-
-
-def _pattern_node(node, texts, names):
-    for known_texts, known_names, child in node.patterns:
-        if known_texts == texts and known_names == names:
-            return child
-    child = _Node()
-    node.patterns.append((texts, names, child))
-    node.patterns.sort(key=lambda pattern: -len(''.join(pattern[0])))
-    return child
+    _everywhere.register(handler, method, routePath, name)
 
 
 def WebRoute(method, routePath, name=None):
-    """Decorates a processing handler with its route.
+    """Decorate a processing handler with its route.
 
-    Arguments and errors as of RegisterRoute(). Returns the decorator.
+    Arguments and errors as of RegisterRoute(). Return the decorator.
     """
+    return decorator(_everywhere, method, routePath, name)
+
+
+def decorator(table, method, routePath, name):
+    """Return what decorates a handler with its route. table: libs.routeTable.RouteTable; the rest as WebRoute()."""
 
     def decorated(handler):
-        RegisterRoute(handler, method, routePath, name)
+        table.register(handler, method, routePath, name)
         return handler
 
     return decorated
 
 
 def find_route(method, path):
-    """Finds the route of a request.
+    """Find the route of a request, of those that all servers have.
 
     method: bytes. path: bytes, as it came, without query.
-    Returns (RouteResult, args) or None; args: dict, or None where the route has no arguments.
+    Return (RouteResult, args) or None; args: dict, or None where the route has no arguments.
     """
     routes = _literal.get(method)
     if routes:
-        found = routes.get(path) or routes.get(_normal(unquote_bytes(path)))
+        found = routes.get(path) or routes.get(normal(unquote_bytes(path)))
         if found:
             return found
-    tree = _trees.get(method)
-    if tree:
-        args = {}
-        route = _search(tree, _segments(path), 1, args)
-        if route:
-            return route, args
-    return None
+    return _find_pattern(method, path)
 
 
-def _segments(path):
-    return (path[:-1] if path[-1:] == b'/' else path).split(b'/')
+def allowed_methods(path, find=find_route, own=None):
+    """Find which methods have a route of a path. path: bytes, as it came. Return list of str.
 
-
-def _search(node, segments, i, args):
-    if i == len(segments):
-        return node.route
-    segment = segments[i]
-    child = node.children.get(segment) or node.children.get(unquote_bytes(segment).lower())
-    route = _search(child, segments, i + 1, args) if child else None
-    if route or not segment or not node.patterns:
-        return route
-    text = decode_text(unquote_bytes(segment))
-    for texts, names, child in node.patterns:
-        values = _match(text, texts)
-        if values:
-            route = _search(child, segments, i + 1, args)
-            if route:
-                for name, value in zip(names, values):
-                    args[name] = _argument(value)
-                return route
-    return None
-
-
-def _match(text, texts):
-    """The values between the texts, or None if the text is none of the pattern."""
-    lower = text.encode().lower().decode()  # ASCII only: other letters may change their length
-    start = len(texts[0])
-    if not lower.startswith(texts[0]):
-        return None
-    values = []
-    for i in range(1, len(texts)):
-        piece = texts[i]
-        if i < len(texts) - 1:
-            end = lower.find(piece, start + 1)
-        else:
-            end = len(lower) - len(piece)
-            if not lower.endswith(piece):
-                return None
-        if end <= start:
-            return None
-        values.append(text[start:end])
-        start = end + len(piece)
-    return values
-
-
-def _argument(value):
-    """Digits are an integer, as documented; ASCII ones only, and not so many that they would be no number
-    of anything.
+    find: as find_route(), and own, a libs.routeTable.RouteTable, for a server with routes of its own.
     """
-    return int(value) if len(value) <= 18 and value.encode().isdigit() else value
-
-
-def allowed_methods(path):
-    """Finds which methods have a route of a path. path: bytes, as it came. Returns list of str."""
-    methods = [method.decode() for method in set(list(_literal) + list(_trees)) if find_route(method, path)]
+    methods = [method.decode() for method in _methods(own) if find(method, path)]
     if GET in methods and HEAD not in methods:
         methods.append(HEAD)
     methods.sort()
     return methods
 
 
-def is_routed(method):
-    """Tells whether any route has a method. method: bytes. Returns bool."""
-    return method in _literal or method in _trees
+def is_routed(method, own=None):
+    """Return bool: whether any route has a method. method: bytes. own: as of allowed_methods()."""
+    return method in _methods(own)
+
+
+def _methods(own):
+    return _everywhere.methods() | own.methods() if own else _everywhere.methods()
 
 
 def ResolveRoute(method, path):
-    """Resolves a web route (documentation, section Route Methods).
+    """Resolve a web route of all servers (documentation, section Route Methods).
 
-    method: str. path: str, a relative path. Returns RouteResult with its Args, or None.
+    method: str. path: str, a relative path. Return RouteResult with its Args, or None.
     """
+    return resolve(find_route, method, path)
+
+
+def resolve(find, method, path):
+    """Resolve a route by find(method, path), as find_route() is. The rest as of ResolveRoute()."""
     if not isinstance(method, str) or not isinstance(path, str) or not method or not path:
         return None
-    found = find_route(method.upper().encode(), path.encode())
+    found = find(method.upper().encode(), path.encode())
     if not found:
         return None
     route, args = found
-    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route._with_args)
+    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {})
 
 
 def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed
-    """Constructs the path of a named route (documentation, section Route Methods).
+    """Construct the path of a named route of all servers (documentation, section Route Methods).
 
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
-    Returns str. Raises ValueError if there is no such route, an argument is missing or empty.
+    Return str. Raise ValueError if there is no such route, or an argument is missing, empty, or not of its kind.
     """
-    require_text(routeName, 'routeName')
-    if routeName not in _names:
+    path = _everywhere.path_of(routeName, routeArgs)
+    if path is None:
         raise ValueError('There is no route named "%s".' % routeName)
-    texts, names = _names[routeName]
-    path = texts[0]
-    for name, text in zip(names, texts[1:]):
-        value = str(routeArgs[name]) if isinstance(routeArgs, dict) and name in routeArgs else ''
-        if not value:
-            raise ValueError('The route "%s" needs the argument "%s".' % (routeName, name))
-        path += UrlUtils.Quote(value, '') + text
     return path

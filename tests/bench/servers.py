@@ -181,6 +181,7 @@ def module_sets():
         'httpHead',
         'httpParser',
         'staticFiles',
+        'strictJson',
         'urlUtils',
         'validators',
     )

@@ -268,7 +268,7 @@ def kind(value):
 for one in (XAsyncTCPClient, HttpRequest, HttpResponse, UrlUtils, XClosedReason, WebSocket):
     print(one.__name__, one.__bases__[0].__name__ if hasattr(one, '__bases__') else '')
     for name in sorted(one.__dict__):
-        if name != '__module__':
+        if name not in ('__module__', '__slots__'):  # MicroPython has no use for slots: tools/folding.py
             print(name, kind(one.__dict__[name]))
 """
     frozen_classes = on_firmware(code, tmp_path)

@@ -84,7 +84,7 @@ def sabotage(microWebSrv2, request):
     def fail(*_):
         raise RuntimeError('the loop is broken')
 
-    pool._poller.wait = fail
+    pool.poller.wait = fail
     request.Response.ReturnOk('done')
 """
 

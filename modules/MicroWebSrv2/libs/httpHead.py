@@ -26,7 +26,6 @@ class HttpError(Exception):
     """
 
     def __init__(self, status, text):
-        super().__init__(text)
         self.status = status
         self.text = text
 
@@ -64,6 +63,10 @@ class Repeated:
             self._left -= size
             self.found[key] = value
 
+    def marked_bytes(self):
+        """Return about how many bytes the keys that came once take: int."""
+        return 16 * len(self._marks)
+
     def forget(self):
         """Forget all."""
         self.found.clear()
@@ -99,8 +102,10 @@ def forget_heads():
 
 def kept_bytes():
     """Return about how many bytes all that is kept of earlier requests takes: int, for tests."""
-    kept = (known_heads, _known_sections, _field_names, _hosts)
-    return sum(len(key) + _ENTRY for entries in kept for key in entries)
+    size = _heads.marked_bytes() + _sections.marked_bytes()
+    for kept in (known_heads, _known_sections, _field_names, _hosts):
+        size += sum([len(key) + _ENTRY for key in kept])
+    return size
 
 
 def is_token(data):
@@ -124,7 +129,7 @@ def has_controls_portably(data):
 
 
 def _has_controls_on_host(data):
-    return len(data.translate(None, _CONTROLS)) != len(data)
+    return data.translate(None, _CONTROLS) != data
 
 
 if hasattr(bytes, 'translate'):
@@ -149,13 +154,11 @@ def parse_head(head):
     be changed: other requests have it, too; keep_alive is bool; length int, bytes of the body, or CHUNKED.
     Raise HttpError 400, 431, 501 or 505.
     """
-    words = head.split(b' ', 2)
-    if len(words) != 3:
-        raise HttpError(400, 'Bad request line.')
+    words = head.split(b' ', 2)  # where they are less than three, the last one holds the line's end
     if words[0] not in METHODS and not is_token(words[0]):
         raise HttpError(400, 'Bad method.')
     if has_controls(words[1]):
-        raise HttpError(400, 'A control character in the request target.')
+        raise HttpError(400, 'A control character in the head.')
     known = _known_sections.get(words[2])
     parsed = _with_target(words, known or _new_section(words[2]))
     if known and not known[3]:
@@ -166,12 +169,12 @@ def parse_head(head):
 def _with_target(words, meaning):
     """Return what parse_head() returns. words: list of method, target and more."""
     target = words[1]
-    if not target.startswith(b'/'):
+    if not target or target[0] != 47:  # a slash
         target, meaning = _origin_form(target, meaning)
-    query = target.find(b'?')
-    if query < 0:
+    if b'?' not in target:
         return words[0], target, target, b'', meaning
-    return words[0], target, target[:query], target[query + 1 :], meaning
+    path, query = target.split(b'?', 1)
+    return words[0], target, path, query, meaning
 
 
 def _new_section(section):
@@ -239,9 +242,7 @@ def _new_field_name(name):
 
 
 def _joined(name, first, second):
-    """Return the value of a field that came twice (RFC 9110 section 5.3)."""
-    if name == b'host':
-        raise HttpError(400, 'More than one Host.')
+    """Return the value of a field that came twice (RFC 9110 section 5.3): of Host, one that is refused."""
     return first + (b'; ' if name == b'cookie' else b', ') + second
 
 

@@ -13,6 +13,11 @@ def close_if_can(stream):
         stream.close()
 
 
+def is_coroutine(result):  # small: False without coroutines
+    """Return bool: whether what a handler or callback has returned is a coroutine, and still to be run."""
+    return hasattr(result, 'send') and hasattr(result, 'throw')
+
+
 class StreamSender:
     """A body on its way: made with its answer, and dropped with it.
 

@@ -10,13 +10,14 @@ import sys
 import time
 
 from .urlUtils import decode_text, unquote_bytes
-from .validators import file_date, precondition, range_of
+from .validators import file_date, has_range, precondition, range_of
 
 _EXHAUSTED = (12, 23, 24)  # ENOMEM, ENFILE, EMFILE
 _REGULAR = 0x8000
 _FOLDER = 0x4000
 _WELL_KNOWN = len('/.well-known/')
 _INFO = 1
+_NO_FIELDS = {}  # of methods that ask for no part, no coding and no validation
 # Other systems' FAT has a second name for each file, such as HIDDEN~1.TXT.
 _HAS_SHORT_NAMES = sys.platform not in ('linux', 'darwin')
 
@@ -92,7 +93,7 @@ def inner_path(path):
 
     path: bytes, as it came, without query.
     """
-    text = decode_text(unquote_bytes(path))
+    text = decode_text(unquote_bytes(path) if b'%' in path else path)
     if text[:1] != '/' or '\\' in text or '\0' in text or '//' in text:
         return None
     if text.find('/.', _WELL_KNOWN - 1 if text[:_WELL_KNOWN] == '/.well-known/' else 0) >= 0:
@@ -112,20 +113,18 @@ def _look_up(mws2, path):
     """
     text = inner_path(path)
     if text is not None:
-        for root in (mws2.RootPath, mws2.FallbackRootPath):
-            if root is not None:
-                filename = root.rstrip('/') + text
-                file = None
+        for root in mws2.roots:
+            filename = root + text
+            if text[-1:] == '/':
+                file = _page_of(mws2, root, filename)
                 lacks_slash = False
-                if text[-1:] != '/':
-                    file = _named(mws2, root, filename)
-                    lacks_slash = file is not None and file.is_folder()
+            else:
+                file = _named(mws2, root, filename)
+                lacks_slash = file is not None and file.is_folder()
                 if lacks_slash:
                     file = _page_of(mws2, root, filename + '/')
-                elif text[-1:] == '/':
-                    file = _page_of(mws2, root, filename)
-                if file:
-                    return file, lacks_slash
+            if file:
+                return file, lacks_slash
     return None, False
 
 
@@ -175,7 +174,7 @@ def serve(mws2, request, response):
     A folder without its slash is redirected to (308). 403: the file's type is not known. 503: the system is out of
     descriptors.
     """
-    path = request.raw_path
+    path = request.parser.path
     try:
         file, lacks_slash = _look_up(mws2, path)
     except OSError:
@@ -234,9 +233,12 @@ def send_file(response, filename):
 
 def _answer(response, file, media_type, caching):
     """Answer with a file that was found, or as the conditions of the request ask for."""
-    request = response.Request
-    is_get = request.raw_method == b'GET' or request.raw_method == b'HEAD'
-    fields = request.fields if is_get else {}
+    parser = response.Request.parser
+    method = parser.method
+    fields = parser.headers if method == b'GET' or method == b'HEAD' else _NO_FIELDS
+    answer = response.own()
+    answer.is_common = False
+    extra = []
     if _is_compressible(media_type):
         response.vary('Accept-Encoding')
         if not _choose_coding(file, fields):
@@ -244,35 +246,37 @@ def _answer(response, file, media_type, caching):
             _refuse(response, 406, 'it is only there as gzip')
             return
     etag, modified = _validators(response.server, file)
-    status = precondition(fields, etag, modified, file.stat[8])
-    if status == 412:
-        file.close()
-        response.Return(412)
-        return
-    extra = []
     if etag:
         extra.append(b'ETag: ' + etag)
     if modified:
         extra.append(b'Last-Modified: ' + modified)
+    status = precondition(fields, etag, modified, file.stat[8])
     if status:
         file.close()
-        _describe(response, media_type, caching, extra)
+        if status == 304:
+            answer.extra = extra
+            answer.caching = caching
         response.Return(status)
         return
     if file.is_gzip:
         extra.append(b'Content-Encoding: gzip')
-    if is_get:
+    if fields is not _NO_FIELDS:
         extra.append(b'Accept-Ranges: bytes')
-    part = range_of(fields, file.stat[6], etag, modified) if b'range' in fields else None
-    if part == ():
-        file.close()
-        response.SetHeader('Content-Range', 'bytes */%d' % file.stat[6])
-        response.Return(416)
-        return
-    _send(response, file, part, (media_type, caching, extra))
+    part = None
+    if has_range(fields):
+        part = range_of(fields, file.stat[6], etag, modified)
+        if part == ():
+            file.close()
+            response.SetHeader('Content-Range', 'bytes */%d' % file.stat[6])
+            response.Return(416)
+            return
+    answer.extra = extra
+    answer.content_type = media_type
+    answer.caching = caching or answer.caching
+    _send(response, file, part)
 
 
-def _send(response, file, part, description):
+def _send(response, file, part):
     """Send a file or a part of it, (first, length)."""
     code = 200
     first = 0
@@ -280,25 +284,18 @@ def _send(response, file, part, description):
     if part:
         code = 206
         first, length = part
-        description[2].append(b'Content-Range: bytes %d-%d/%d' % (first, first + length - 1, file.stat[6]))
+        response.own().extra.append(b'Content-Range: bytes %d-%d/%d' % (first, first + length - 1, file.stat[6]))
     try:
         stream = file.stream_at(first)
     except OSError as error:
+        response.renew()
+        response.prepare()
         if error.errno in _EXHAUSTED:
             _unavailable(response)
         else:
             _refuse(response, 404, 'it cannot be opened: %r' % error)
         return
-    _describe(response, *description)
     response.send_stream(code, stream, length)
-
-
-def _describe(response, media_type, caching, extra):
-    """Give an answer its type and the fields that files have. extra: list of bytes."""
-    answer = response.own()
-    answer.content_type = media_type
-    answer.caching = caching or answer.caching
-    answer.extra = extra
 
 
 def _refuse(response, status, why):

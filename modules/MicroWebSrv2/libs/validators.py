@@ -107,7 +107,12 @@ def _lists(tags, etag):
     return etag in [tag.strip() for tag in tags.split(b',')]
 
 
-def range_of(fields, size, etag, modified):  # small: False without ranges
+def has_range(fields):  # small: False without ranges
+    """Return bool: whether a request asks for a part of a file. fields: dict of bytes, the request's."""
+    return b'range' in fields
+
+
+def range_of(fields, size, etag, modified):
     """Return the part of a file that a request asks for.
 
     fields, etag, modified: as of precondition(). size: int, bytes. Return (first, length); None where the whole file

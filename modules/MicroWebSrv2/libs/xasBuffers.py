@@ -8,16 +8,17 @@ class XBufferSlot:
     """A buffer that is lent.
 
     size: int, bytes, at least 1. keepAlloc: bool, whether the memory is kept while nobody has the slot.
-    given_back: f(slot) or None, called when the slot was given back. Raises ValueError for any other size.
+    owner: XBufferSlots or None, told when the slot is taken by itself, and when it is given back.
+    Raises ValueError for any other size.
     """
 
-    __slots__ = ('_buffer', '_given_back', '_keep', '_size', '_taken')
+    __slots__ = ('_buffer', '_keep', '_owner', '_size', '_taken')
 
-    def __init__(self, size, keepAlloc=True, given_back=None):
+    def __init__(self, size, keepAlloc=True, owner=None):
         require_positive(size, 'size')
         self._size = size
         self._keep = keepAlloc
-        self._given_back = given_back
+        self._owner = owner
         self._taken = False
         self._buffer = None
 
@@ -33,11 +34,15 @@ class XBufferSlot:
         if taken == self._taken:
             return
         self._taken = taken
-        if not taken:
-            if not self._keep:
-                self._buffer = None
-            if self._given_back:
-                self._given_back(self)
+        if not taken and not self._keep:
+            self._buffer = None
+        if self._owner:
+            (self._owner.taken if taken else self._owner.given_back)(self)
+
+    def lend(self):
+        """Make an available slot not available, for its owner. Return bool, False if it was not available."""
+        was_taken, self._taken = self._taken, True
+        return not was_taken
 
     @property
     def Size(self):
@@ -47,7 +52,8 @@ class XBufferSlot:
     @property
     def Buffer(self):
         """bytearray: the buffer, made at first use. Taking it makes the slot not available."""
-        self._taken = True
+        if not self._taken:
+            self.Available = False
         if self._buffer is None:
             self._buffer = bytearray(self._size)
         return self._buffer
@@ -72,7 +78,7 @@ class XBufferSlots:
         self._handing = allocate_lock()
 
     def _add_slot(self):
-        slot = XBufferSlot(self._size, self._keep, self._given_back)
+        slot = XBufferSlot(self._size, self._keep, self)
         self._slots.append(slot)
         self._free.append(slot)
 
@@ -88,8 +94,7 @@ class XBufferSlots:
                 slot = self._free.pop()
             except IndexError:  # another thread was quicker
                 continue
-            if slot.Available:  # else somebody has taken its Buffer
-                slot.Available = False
+            if slot.lend():
                 return slot
         return None
 
@@ -108,7 +113,15 @@ class XBufferSlots:
         except ValueError:
             pass
 
-    def _given_back(self, slot):
+    def taken(self, slot):
+        """Note that a slot was taken by itself."""
+        try:
+            self._free.remove(slot)
+        except ValueError:  # another thread was quicker
+            pass
+
+    def given_back(self, slot):
+        """Note that a slot is available again; those that wait come first."""
         self._free.append(slot)
         if self._waiting:
             self._hand_over()

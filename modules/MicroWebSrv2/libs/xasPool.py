@@ -88,7 +88,10 @@ class XAsyncSocketsPool:
         if self._sockets.get(key) is not asyncSocket:
             return False
         del self._sockets[key]
-        self.poller.unregister(key)
+        try:
+            self.poller.unregister(key)
+        except (OSError, ValueError):
+            pass  # its descriptor is closed already, as by a TLS that could not begin
         return True
 
     def has(self, asyncSocket):
@@ -287,7 +290,7 @@ class XAsyncSocketsPool:
         """Return bool: whether the caller is not the thread that processes the pool."""
         return self._ident is not None and self._ident != get_ident()
 
-    def call(self, function):
+    def call(self, function):  # small: calls it without threads
         """Call a function without arguments in the thread that processes the pool: at once where the caller is it."""
         if self.is_foreign():
             self._calls.append(function)

@@ -82,15 +82,20 @@ class PyhtmlTemplate:
         _require_name(globalVarName)
         return self._variables.get(globalVarName)
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return bool: whether a page may read what is posted to it. Arguments as of OnRequest()."""
+        path = request.raw_path
+        return _is_page(path) or self._may_be_folder(path)
+
     def OnRequest(self, microWebSrv2, request):
         """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        path = request.raw_path
+        path = request.parser.path
         if self._default_pages != len(microWebSrv2.default_pages):
             self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
-                if request.raw_method in _METHODS:
+                if request.parser.method in _METHODS:
                     found = self._find(microWebSrv2, path)
                     if found and (path[-1] == _SLASH or _is_page(path) or _is_page(unquote_bytes(path))):
                         self._answer(microWebSrv2, request, found)
@@ -146,11 +151,11 @@ class PyhtmlTemplate:
         response = request.Response
         if response.HeadersSent:
             return
-        if response.ContentType is None:
-            response.ContentType = 'text/html'
+        media_type = response.ContentType or 'text/html'
         if isinstance(content, bytes):
-            response.ReturnOk(content)
+            response.send(200, media_type, content)
         else:
+            response.ContentType = media_type
             response.ReturnStream(200, _LoggedPage(microWebSrv2, template, found[0], content))
 
     def _template(self, filepath, stat):

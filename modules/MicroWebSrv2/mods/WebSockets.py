@@ -4,7 +4,7 @@ import sys
 from binascii import a2b_base64, b2a_base64
 
 from ..libs.checks import require_bool, require_callback
-from ..libs.httpStream import close_if_can
+from ..libs.httpStream import close_if_can, is_coroutine
 from ..libs.wsFrames import (
     BINARY,
     CLOSE,
@@ -270,7 +270,14 @@ class WebSocket(FrameReader):
 
     def on_text(self, text):
         """Take a whole text message. text: str."""
-        self._on_message(self._text_callback, text)
+        callback = self._text_callback  # _on_message() written out: most messages are short texts
+        if callback:
+            try:
+                result = callback(self, text)
+                if result is not None:
+                    self._returned(result)
+            except BaseException as error:
+                self._callback_failed(error)
 
     def on_binary(self, data):
         """Take a whole binary message. data: bytes or bytearray."""
@@ -324,7 +331,7 @@ class WebSocket(FrameReader):
 
     def _returned(self, result):
         """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
-        if hasattr(result, 'send') and hasattr(result, 'throw'):
+        if is_coroutine(result):
             if not self._mws2.spawn:
                 close_if_can(result)
                 raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')
@@ -462,9 +469,13 @@ class WebSockets:
         data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, _octets(msg))
         return sum([webSocket.post(data) for webSocket in list(webSockets)])
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: a request that opens a WebSocket has no content. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Accepts requests that open a WebSocket (RFC 6455, 4.2). microWebSrv2: MicroWebSrv2. request: HttpRequest."""
-        if b'upgrade' not in request.fields or not request.IsUpgrade:
+        if b'upgrade' not in request.parser.headers or not request.IsUpgrade:
             return
         if 'websocket' not in [name.strip() for name in request.Upgrade.lower().split(',')]:
             return
