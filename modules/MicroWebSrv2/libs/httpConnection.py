@@ -519,7 +519,7 @@ class HttpConnection(ContentStates):
         self.keep_alive = False
         response.renew()
         if not has_head:
-            self._parser.forget_head()  # it is of the request before
+            self.parser.forget_head()  # it is of the request before
         response.prepare()
         if status == 503:
             response.SetHeader('Retry-After', '1')
