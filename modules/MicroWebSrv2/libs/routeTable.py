@@ -9,10 +9,10 @@ import sys
 from .checks import require_text
 from .urlUtils import UrlUtils, decode_text, unquote_bytes
 
-_Ordered = dict
+Ordered = dict
 if sys.implementation.name == 'micropython':
     try:
-        from collections import OrderedDict as _Ordered  # its dict keeps no order
+        from collections import OrderedDict as Ordered  # its dict keeps no order
     except ImportError:
         pass  # the smallest firmware has no other
 
@@ -213,7 +213,7 @@ def arguments(names, values):
     """Return the arguments: a dict, in the order of the path. names: of str, values: in that order, of one length."""
     if len(names) == 1:
         return {names[0]: values[0]}
-    args = _Ordered()
+    args = Ordered()
     for name, value in zip(names, values):
         args[name] = value
     return args
