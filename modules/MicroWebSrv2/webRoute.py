@@ -11,9 +11,9 @@ DELETE = 'DELETE'
 OPTIONS = 'OPTIONS'
 PATCH = 'PATCH'
 
-_everywhere = RouteTable()
-_literal = _everywhere.literal
-_find_pattern = _everywhere.find_pattern
+everywhere = RouteTable()
+_literal = everywhere.literal
+_find_pattern = everywhere.find_pattern
 
 
 def RegisterRoute(handler, method, routePath, name=None, streamContent=False):
@@ -28,7 +28,7 @@ def RegisterRoute(handler, method, routePath, name=None, streamContent=False):
     ReadContent() or ContentReader(). Raise ValueError that says what was wrong, ImportError for streamContent in
     firmware without it.
     """
-    _everywhere.register(handler, method, routePath, name, streamContent)
+    everywhere.register(handler, method, routePath, name, streamContent)
 
 
 def WebRoute(method, routePath, name=None, streamContent=False):
@@ -36,7 +36,7 @@ def WebRoute(method, routePath, name=None, streamContent=False):
 
     Arguments and errors as of RegisterRoute(). Return the decorator.
     """
-    return decorator(_everywhere, method, routePath, name, streamContent)
+    return decorator(everywhere, method, routePath, name, streamContent)
 
 
 def decorator(table, method, routePath, name, streamContent):
@@ -63,12 +63,13 @@ def find_route(method, path):
     return _find_pattern(method, path)
 
 
-def allowed_methods(path, find=find_route, own=None):
+def allowed_methods(path, own=None):
     """Find which methods have a route of a path. path: bytes, as it came. Return list of str.
 
-    find: as find_route(), and own, a libs.routeTable.RouteTable, for a server with routes of its own.
+    own: libs.serverHooks.OwnRoutes of a server that has some, or None.
     """
-    methods = [method.decode() for method in _methods(own) if find(method, path)]
+    find = own.find_any if own else find_route
+    methods = [method.decode() for method in (own or everywhere).methods() if find(method, path)]
     if GET in methods and HEAD not in methods:
         methods.append(HEAD)
     methods.sort()
@@ -77,11 +78,7 @@ def allowed_methods(path, find=find_route, own=None):
 
 def is_routed(method, own=None):
     """Return bool: whether any route has a method. method: bytes. own: as of allowed_methods()."""
-    return method in _methods(own)
-
-
-def _methods(own):
-    return _everywhere.methods() | own.methods() if own else _everywhere.methods()
+    return method in (own or everywhere).methods()
 
 
 def ResolveRoute(method, path):
@@ -109,7 +106,7 @@ def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signa
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
     Return str. Raise ValueError if there is no such route, or an argument is missing, empty, or not of its kind.
     """
-    path = _everywhere.path_of(routeName, routeArgs)
+    path = everywhere.path_of(routeName, routeArgs)
     if path is None:
         raise ValueError('There is no route named "%s".' % routeName)
     return path

@@ -186,9 +186,10 @@ class HttpConnection(ContentStates):
         mws2 = self._mws2
         if method == b'HEAD' or parser.version != b'HTTP/1.1' or mws2.prepares:
             self._response.prepare()
-        self._found = mws2.find_route(method, parser.path)
+        find = mws2.routes.find_any if mws2.routes else find_route
+        self._found = find(method, parser.path)
         if not self._found and method == b'HEAD':
-            self._found = mws2.find_route(b'GET', parser.path)
+            self._found = find(b'GET', parser.path)
         if parser.length or b'expect' in parser.headers:
             return self._expect_content(parser)
         return self._handle()

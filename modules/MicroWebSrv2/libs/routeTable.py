@@ -9,10 +9,10 @@ import sys
 from .checks import require_text
 from .urlUtils import UrlUtils, decode_text, unquote_bytes
 
-_Ordered = dict
+Ordered = dict
 if sys.implementation.name == 'micropython':
     try:
-        from collections import OrderedDict as _Ordered  # its dict keeps no order
+        from collections import OrderedDict as Ordered  # its dict keeps no order
     except ImportError:
         pass  # the smallest firmware has no other
 
@@ -132,14 +132,8 @@ class RouteTable:
         node.route = route
         node.names = tuple(names)
 
-    def find_any(self, method, path):
-        """Find the route of a request; see webRoute.find_route()."""
-        routes = self.literal.get(method)
-        found = routes and (routes.get(path) or routes.get(normal(unquote_bytes(path))))
-        return found or self.find_pattern(method, path)
-
     def find_pattern(self, method, path):
-        """Find the route with arguments of a request. Arguments and result as of find_any()."""
+        """Find the route with arguments of a request. Arguments and result as of webRoute.find_route()."""
         tree = self._trees.get(method)
         if tree:
             segments = (path[:-1] if path[-1:] == b'/' else path).split(b'/')
@@ -171,19 +165,19 @@ class RouteTable:
 
 def _quoted(routeName, written, routeArgs):
     """Return the text of an argument in a path. written: str, the argument as the route has it."""
-    name, kind = written, None
+    name = written
     if _has_kinds(written):
         from .routeKinds import split_kind
 
-        name, kind = split_kind(written)
+        name = split_kind(written)[0]
     value = str(routeArgs[name]) if isinstance(routeArgs, dict) and name in routeArgs else ''
     if not value:
         raise ValueError('The route "%s" needs the argument "%s".' % (routeName, name))
-    if kind:
-        from .routeKinds import require_kind
+    if _has_kinds(written):
+        from .routeKinds import quoted_kind
 
-        require_kind(value, kind, name)
-    return UrlUtils.Quote(value, '/' if kind == 'path' else '')
+        return quoted_kind(value, written)
+    return UrlUtils.Quote(value, '')
 
 
 def _grown(node, segment):
@@ -224,7 +218,7 @@ def arguments(names, values):
     """Return the arguments: a dict, in the order of the path. names: of str, values: in that order, of one length."""
     if len(names) == 1:
         return {names[0]: values[0]}
-    args = _Ordered()
+    args = Ordered()
     for name, value in zip(names, values):
         args[name] = value
     return args

@@ -1,9 +1,10 @@
 """What an application hangs into a server: routes of this server alone, hooks, pages for errors."""
 
-from ..webRoute import PathFromRoute, decorator, find_route, resolve
+from ..webRoute import PathFromRoute, decorator, everywhere, find_route, resolve
 from .checks import require, require_bool, require_callback
-from .routeTable import RouteTable
+from .routeTable import RouteTable, normal
 from .settings import Settings
+from .urlUtils import unquote_bytes
 
 
 class _First:
@@ -19,6 +20,20 @@ class _First:
     def values(self):
         """Return list: what is asked before routes and files, in its order."""
         return [self] + list(self.modules.values())
+
+
+class OwnRoutes(RouteTable):
+    """The routes of one server, found before those of all."""
+
+    def find_any(self, method, path):
+        """Find the route of a request; see webRoute.find_route()."""
+        routes = self.literal.get(method)
+        found = routes and (routes.get(path) or routes.get(normal(unquote_bytes(path))))
+        return found or self.find_pattern(method, path) or find_route(method, path)
+
+    def methods(self):
+        """Return set of bytes: the methods that have routes, of this server or of all."""
+        return RouteTable.methods(self) | everywhere.methods()
 
 
 class ServerHooks(Settings):
@@ -44,7 +59,7 @@ class ServerHooks(Settings):
 
     def ResolveRoute(self, method, path):
         """Resolve a web route of this server or of all. The rest as of the function ResolveRoute()."""
-        return resolve(self.find_route, method, path)
+        return resolve(self.routes.find_any if self.routes else find_route, method, path)
 
     def PathFromRoute(self, routeName, routeArgs={}):  # noqa: B006 - as of the function of this name
         """Construct the path of a named route of this server or of all. The rest as of the function PathFromRoute()."""
@@ -53,13 +68,9 @@ class ServerHooks(Settings):
 
     def _own_routes(self):
         if self.routes is None:
-            self.routes = RouteTable()
-            self.find_route = self._find_route
+            self.routes = OwnRoutes()
             self.note_special()
         return self.routes
-
-    def _find_route(self, method, path):
-        return self.routes.find_any(method, path) or find_route(method, path)
 
     # ---- hooks
 

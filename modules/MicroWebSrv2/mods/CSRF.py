@@ -30,6 +30,8 @@ class CSRF:
     as X-CSRF-Token. Programs that are no browsers, and send no cookies, are not concerned.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._origins = []
         self._needs_token = False

@@ -27,6 +27,8 @@ class Login:
     an address before does not wait for the failures of others.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._sessions = MicroWebSrv2.LoadModule('Sessions')
         self._users = {}  # name -> (count, salt, key)

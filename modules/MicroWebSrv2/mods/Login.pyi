@@ -6,6 +6,7 @@ from .. import HttpRequest, MicroWebSrv2
 _AnyHandler = TypeVar('_AnyHandler', bound=Callable[..., Any])
 
 class Login:
+    IS_GUARD: bool
     def __init__(self) -> None: ...
     @staticmethod
     def HashPassword(password: str, count: int = ...) -> str: ...

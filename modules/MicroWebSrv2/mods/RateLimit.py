@@ -61,6 +61,8 @@ class RateLimit:
     peer: limit them there.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._table = BoundedTable(_MAX_PEERS)
         self._rules = []  # (segments of the path, method or None, _Rule)
