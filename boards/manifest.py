@@ -13,6 +13,8 @@ options.defaults(
     network=(),  # the board's network module out of net_lan, net_wlan, net_wipy
     websockets=True,
     pyhtml=True,
+    streams=True,  # answers that are fed later: iterators, events, what slow WebSockets lose
+    timers=True,  # CallLater() and CallEvery(); streams need them
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
@@ -56,18 +58,23 @@ SERVER = [
     'libs/xasPoller.py',
     'libs/xasPool.py',
     'libs/xasTCP.py',
-    'libs/xasTimers.py',
     *chosen(
+        ('libs/eventStream.py', options.streams),
+        ('libs/httpFeed.py', options.streams),
+        ('libs/httpFeedAsync.py', options.streams and options.asyncio),
         ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/sha1.py', options.sha1),
+        ('libs/webSocket.py', options.websockets),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),
         ('libs/wsNative.py', options.websockets and options.native),
+        ('libs/wsQueue.py', options.websockets and options.streams),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
         ('libs/xasTLS.py', options.tls),
+        ('libs/xasTimers.py', options.timers),
         ('libs/xasUDP.py', options.udp),
         ('libs/xasWorkers.py', options.workers),
         ('mods/__init__.py', options.websockets or options.pyhtml),

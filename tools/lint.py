@@ -17,11 +17,16 @@ HOST_ONLY = (
     'modules/MicroWebSrv2/libs/hostFiles.py',
     'modules/MicroWebSrv2/libs/strictJsonHost.py',
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
+    'modules/MicroWebSrv2/libs/wsDeflateHost.py',
     'modules/MicroWebSrv2/libs/xasPollerHost.py',
 )
 
 # Frozen only into firmware that has floats and asyncio.
-FOR_LARGE_FIRMWARE = ('modules/MicroWebSrv2/libs/xasAsyncio.py', 'firmware/__main__.py')
+FOR_LARGE_FIRMWARE = (
+    'modules/MicroWebSrv2/libs/httpFeedAsync.py',
+    'modules/MicroWebSrv2/libs/xasAsyncio.py',
+    'firmware/__main__.py',
+)
 
 # Some modules hold machine code: any processor that all of MicroPython's compilers know serves for the check.
 MACHINE = '-march=armv7m'

@@ -5,6 +5,8 @@ include(
     harness=False,
     sha1=True,
     pyhtml=False,
+    streams=False,
+    timers=False,
     tcp_client=False,
     udp=False,
     tls=False,

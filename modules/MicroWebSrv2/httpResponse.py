@@ -9,6 +9,7 @@ from .libs.httpStream import FileSender, StreamSender, close_if_can
 from .libs.staticFiles import send_file
 from .libs.strictJson import dumps_strict
 from .libs.unrouted import allowed
+from .libs.xasPool import XClosedReason
 
 # Bytes of a body that is copied after its head: one send is quicker, two take less memory.
 _MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 4096
@@ -73,13 +74,13 @@ class HttpResponse(Extensible):
         """Add a request field's name to Vary (RFC 9110 section 12.5.5). field: str."""
         self.own().vary(field)
 
-    def send_stream(self, code, stream, length):
+    def send_stream(self, code, stream, length, kind=StreamSender):
         """Answer with a stream of `length` bytes, or of an unknown number (None).
 
-        code: int. stream: as of ReturnStream(); it is closed in any case.
+        code: int. stream: as of ReturnStream(); it is closed in any case. kind: the class of its sender.
         """
         try:
-            sender = self._sender(_require_code(code), stream, length)
+            sender = self._sender(_require_code(code), stream, length, kind)
         except BaseException:
             close_if_can(stream)
             raise
@@ -91,7 +92,7 @@ class HttpResponse(Extensible):
         else:
             close_if_can(stream)
 
-    def _sender(self, code, stream, length):
+    def _sender(self, code, stream, length, kind):
         """Return what sends a stream: bytes where there is little, else a sender."""
         connection = self._connection
         is_old = self._connection.request.HttpVer == '1.0'
@@ -106,7 +107,7 @@ class HttpResponse(Extensible):
                 return head + self._whole(stream, length)
             if not connection.client.tls:
                 return FileSender(connection, head, stream, length)
-        return StreamSender(connection, head, stream, length, chunked)
+        return kind(connection, head, stream, length, chunked)
 
     def _whole(self, stream, length):
         """Return the bytes of a file that is no larger than a buffer slot."""
@@ -195,15 +196,51 @@ class HttpResponse(Extensible):
     def ReturnStream(self, code, stream):
         """Answer with what a stream gives, until its end: in chunks, or ContentLength bytes where that is set.
 
-        code: int, status code, 200 to 999. stream: has readinto(buffer) and, if it wants, close(). Raise ValueError
-        for anything else.
+        code: int, status code, 200 to 999. stream: has readinto(buffer), or is iterable, as a generator is, and gives
+        bytes or str (sent as UTF-8); under asyncio an asynchronous iterator too. It is asked when the client has taken
+        what came before. Where it has nothing yet, readinto() returns None, an iterator gives None or nothing at all:
+        it is asked again 20 ms later, and the connection ends when it has nothing for five minutes. Its close(), if it
+        has one, is called at the end, also when the client goes. Raise ValueError for anything else.
         """
+        kind = StreamSender
         if not hasattr(stream, 'readinto'):
-            raise ValueError('"stream" must be a readable buffer protocol object.')
+            from .libs.httpFeed import iterator_of, sender_of
+
+            stream = iterator_of(stream)
+            kind = sender_of(stream, self._mws2)
         answer = self.own()
         if answer.content_type is None:
             answer.content_type = 'application/octet-stream'
-        self.send_stream(code, stream, answer.length)
+        self.send_stream(code, stream, answer.length, kind)
+
+    def ReturnEventStream(self, retry=None):
+        """Answer 200 with a stream of events (HTML Standard, server-sent events), which are sent later, by any thread.
+
+        retry: int, milliseconds after which the client is to come again when it has lost the connection; None: its own.
+        Return libs.eventStream.EventStream. Raise ValueError for anything else.
+        """
+        from .libs.eventStream import open_stream
+
+        return open_stream(self, self._mws2, retry)
+
+    def hand_over(self, code):
+        """Answer with a head, after which the connection belongs to another protocol, until it ends.
+
+        code: int. Return XAsyncTCPClient, not reading; None if HEAD was asked, there was an answer before, or the
+        client is gone.
+        """
+        connection = self._connection
+        client = connection.client
+        connection.close_after_answer()
+        head = self._head(code, None)
+        if self.own().bodiless:
+            connection.answer(head)
+        elif connection.begin():
+            if client.put(head) is not None:
+                connection.detach()
+                return client
+            client.close(XClosedReason.ClosedByPeer)
+        return None
 
     def Return(self, code, content=None):
         """Answer with or without content.

@@ -242,7 +242,8 @@ def _argument(value):
 
 def allowed_methods(path):
     """Find which methods have a route of a path. path: bytes, as it came. Return list of str."""
-    methods = [method.decode() for method in set(list(_literal) + list(_trees)) if find_route(method, path)]
+    known = set(list(_literal) + list(_trees))  # that of WebSockets is none of HTTP's: it has a space
+    methods = [method.decode() for method in known if b' ' not in method and find_route(method, path)]
     if GET in methods and HEAD not in methods:
         methods.append(HEAD)
     methods.sort()

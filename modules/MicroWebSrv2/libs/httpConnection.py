@@ -441,8 +441,9 @@ class HttpConnection:
         """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
         if is_interrupt(error):
             raise error
-        self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
-        if self.state == ANSWERING:  # the answer is not out, and nobody knows how far it is right
+        request = self.request
+        self._mws2.log_exception('%s %s' % (request.Method, request.Path) if request else 'A handler', error)
+        if self.state == ANSWERING or self.state == DETACHED:  # nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
             self._response.renew()
@@ -644,5 +645,6 @@ class HttpConnection:
 
     def _let_go(self):
         """Break the circles of objects: what the connection took is free at once, not when the collector comes."""
-        self.client.protocol = None
+        if self.client.protocol is self:
+            self.client.protocol = None
         self._response = self.request = None
