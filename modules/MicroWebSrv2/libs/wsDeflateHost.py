@@ -11,7 +11,7 @@ from .wsFrames import BINARY, OPEN, TEXT, decode_utf8, encode_text, frame_head
 _NAME = 'permessage-deflate'
 _COMPRESSED = 0x40  # RSV1 in a frame's first byte
 _TAIL = b'\0\0\xff\xff'  # of each message, left out on the wire (RFC 7692 section 7.2.1)
-_LEAST = 64  # bytes of a message that is worth compressing
+_LEAST = 16  # bytes of a message that is worth compressing
 _LEVEL = 6
 _MEMORY = 5  # of zlib's 1 to 9: 32 KB while a message is compressed
 _FRAME_OPCODE = 0x0F
@@ -65,7 +65,7 @@ def _is_legal(key, has_value, value):
 
 
 class CompressingWebSocket(WebSocket):
-    """A WebSocket whose messages are compressed where that makes them shorter.
+    """A WebSocket whose messages are compressed: texts, and binary ones where that makes them shorter.
 
     bits: int, 9 to 15, the window of what is sent. The rest as of WebSocket.
     MaxRecvMessageLength holds for a message as it came, and as it is when it is inflated.
@@ -97,7 +97,7 @@ class CompressingWebSocket(WebSocket):
         short = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
         if short.endswith(_TAIL):
             short = short[: -len(_TAIL)]
-        if len(short) < len(payload):
+        if first == TEXT or len(short) < len(payload):  # pictures and the like are compressed already
             return self.post(frame_head(first | _COMPRESSED, len(short)), short)
         return self.post(frame_head(first, len(payload)), bytes(payload))
 

@@ -84,6 +84,10 @@ class Response:
         self.headers = {}
         self.answer = None
 
+    @property
+    def HeadersSent(self):
+        return self.answer is not None
+
     def SetHeader(self, name, value):
         self.headers[name] = value
 
@@ -109,6 +113,7 @@ class Request:
         self.Upgrade = headers.pop('upgrade', 'websocket')
         self.Origin = headers.pop('origin', '')
         self.Host = headers.pop('host', 'device')
+        self.raw_path = headers.pop('path', b'/')
         self.IsUpgrade = bool(self.Upgrade)
         self.fields = {b'upgrade': self.Upgrade}
         self._fields = {'key': KEY, 'version': '13'}
