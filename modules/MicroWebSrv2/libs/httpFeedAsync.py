@@ -23,7 +23,7 @@ class AsyncSender(IteratorSender):
         """End the task, which closes the iterator. May be called again."""
         stream, self._stream = self._stream, None
         if stream is not None and not self._is_putting:
-            self._task.cancel()
+            asyncio.create_task(_cancel(self._task))
 
     def _next(self):
         piece, self._piece = self._piece, b''
@@ -60,6 +60,11 @@ class AsyncSender(IteratorSender):
             self._pump_now()
         finally:
             self._is_putting = False
+
+
+async def _cancel(task):
+    """End a task. MicroPython takes the task that has run last for the one that runs, and none can end itself."""
+    task.cancel()
 
 
 async def _next_of(stream):
