@@ -11,13 +11,20 @@ options.defaults(
     device=True,  # /device/info, /device/config, /device/reset
     demo=True,  # the demo application
     network=(),  # the board's network module out of net_lan, net_wlan, net_wipy
+    hooks=True,  # routes of one server, OnRequest, OnResponse, OnError, JSONErrors
+    cookies=True,
+    route_kinds=True,  # <n:int>, <name:str>, <path:rest>
     websockets=True,
     pyhtml=True,
     streams=True,  # answers that are fed later: iterators, events, what slow WebSockets lose
-    timers=True,  # CallLater() and CallEvery(); streams need them
+    sessions=False,  # mods/Sessions
+    login=False,  # mods/Login; needs sessions
+    csrf=False,
+    rate_limit=False,
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
+    timers=True,  # CallLater() and CallEvery(); streams need them
     workers=True,  # needs _thread
     asyncio=True,  # brings the package `asyncio`
     native=False,  # what pays as machine code; the build must give mpy-cross an -march
@@ -30,6 +37,8 @@ def chosen(*choices):
     """Return the names whose option is wanted."""
     return [name for name, wanted in choices if wanted]
 
+
+HAS_MODS = any((options.websockets, options.pyhtml, options.sessions, options.csrf, options.rate_limit))
 
 SERVER = [
     '__init__.py',
@@ -49,23 +58,34 @@ SERVER = [
     'libs/httpParser.py',
     'libs/httpStream.py',
     'libs/logText.py',
+    'libs/routeTable.py',
     'libs/settings.py',
     'libs/staticFiles.py',
     'libs/strictJson.py',
     'libs/unrouted.py',
     'libs/urlUtils.py',
+    'libs/validators.py',
     'libs/xasBuffers.py',
     'libs/xasPoller.py',
     'libs/xasPool.py',
     'libs/xasTCP.py',
     *chosen(
+        ('libs/boundedTable.py', options.sessions or options.rate_limit),
+        ('libs/cookies.py', options.cookies),
+        ('libs/errorPages.py', options.hooks),
         ('libs/eventStream.py', options.streams),
         ('libs/httpFeed.py', options.streams),
         ('libs/httpFeedAsync.py', options.streams and options.asyncio),
         ('libs/httpNative.py', options.native),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
+        ('libs/routeKinds.py', options.route_kinds),
+        ('libs/secrets.py', options.sessions or options.csrf),
+        ('libs/serverHooks.py', options.hooks),
+        ('libs/sessionStores.py', options.sessions),
         ('libs/sha1.py', options.sha1),
+        ('libs/throttle.py', options.login),
+        ('libs/uptime.py', options.sessions or options.rate_limit),
         ('libs/webSocket.py', options.websockets),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),
@@ -73,12 +93,17 @@ SERVER = [
         ('libs/wsQueue.py', options.websockets and options.streams),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
+        ('libs/tlsFiles.py', options.tls),
         ('libs/xasTLS.py', options.tls),
         ('libs/xasTimers.py', options.timers),
         ('libs/xasUDP.py', options.udp),
         ('libs/xasWorkers.py', options.workers),
-        ('mods/__init__.py', options.websockets or options.pyhtml),
+        ('mods/__init__.py', HAS_MODS),
+        ('mods/CSRF.py', options.csrf),
+        ('mods/Login.py', options.login),
         ('mods/PyhtmlTemplate.py', options.pyhtml),
+        ('mods/RateLimit.py', options.rate_limit),
+        ('mods/Sessions.py', options.sessions),
         ('mods/WebSockets.py', options.websockets),
     ),
 ]

@@ -46,6 +46,8 @@ SCHEMA = (
     'server.max_request_content_length int 0..1073741823 null\n'
     # RequestsTimeoutSec in seconds.
     'server.requests_timeout_sec int 1..3600 null\n'
+    # MaxConnections: beyond, the one that has been idle longest gives way to a newcomer; null: as many as there can be.
+    'server.max_connections int 1..65535 null\n'
     # Folder of the web files on the flash; the frozen ones serve what is not there.
     'server.root str 1..128 "www"\n'
     # URL that requests for what does not exist are redirected to.

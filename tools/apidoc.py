@@ -35,6 +35,10 @@ _SECTIONS = (
     ('URLs', 'libs.urlUtils', ('UrlUtils',)),
     ('Module WebSockets', 'mods.WebSockets', ('WebSockets', 'WebSocket', 'WebSocketRoute')),
     ('Module PyhtmlTemplate', 'mods.PyhtmlTemplate', ('PyhtmlTemplate',)),
+    ('Module Sessions', 'mods.Sessions', ('Sessions', 'Session')),
+    ('Module Login', 'mods.Login', ('Login',)),
+    ('Module CSRF', 'mods.CSRF', ('CSRF',)),
+    ('Module RateLimit', 'mods.RateLimit', ('RateLimit',)),
     ('asyncio: MicroWebSrv2.libs.xasAsyncio', 'libs.xasAsyncio', ('StartInAsyncio',)),
     (
         'Asynchronous sockets',

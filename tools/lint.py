@@ -11,13 +11,12 @@ from pathlib import Path
 from tools import common, privates, sources
 from tools.common import ROOT, Failure
 
-# Run by CPython only.
+# Run by CPython only; one that ends with a slash is a folder.
 HOST_ONLY = (
     'modules/MicroWebSrv2/__main__.py',
-    'modules/MicroWebSrv2/libs/hostFiles.py',
+    'modules/MicroWebSrv2/host/',
     'modules/MicroWebSrv2/libs/strictJsonHost.py',
     'modules/MicroWebSrv2/libs/wsBytesHost.py',
-    'modules/MicroWebSrv2/libs/wsDeflateHost.py',
     'modules/MicroWebSrv2/libs/xasPollerHost.py',
 )
 
@@ -58,7 +57,12 @@ def device_files():
     files = {ROOT / 'boards' / 'lib' / path.name for path in ROOT.glob('boards/lib/*.py')}
     files.update(ROOT.glob('modules/**/*.py'), ROOT.glob('firmware/*.py'))
     files.update(ROOT.glob('boards/*/board.py'), ROOT.glob('boards/*/_boot.py'))
-    return sorted(path for path in files if path.relative_to(ROOT).as_posix() not in HOST_ONLY)
+    return sorted(path for path in files if not is_host_only(path))
+
+
+def is_host_only(path):
+    """Return whether a module of modules/ is run by CPython only. path: Path."""
+    return path.relative_to(ROOT).as_posix().startswith(HOST_ONLY)
 
 
 def dialect_faults():

@@ -26,8 +26,14 @@ import runpy
 import sys
 from pathlib import Path
 
+if __name__ == '__main__':  # run by path, from a makefile
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tools import folding
+
 MARK = '\n// ---- objects in flash: by tools/rom_objects.py\n'
 OWN = ('MicroWebSrv2_', 'firmware_')  # how the names of the modules begin whose classes become constants
+FOLDED = ('MicroWebSrv2/', 'firmware/')  # how the paths of the modules begin that are folded first
 
 _MODULE = re.compile(
     r'^static const mp_frozen_module_t frozen_module_(\w+) = \{.*?\.proto_fun = &proto_fun_(\w+),\n', re.M | re.S
@@ -266,6 +272,9 @@ class ClassBody:
     def _load_null(self, _):
         self._stack.append(None)
 
+    def _dup_top(self, _):
+        self._stack.append(self._stack[-1])
+
     def _build_tuple(self, argument):
         self._stack.append(self._pop(int(argument)) or 'MP_ROM_PTR(&mp_const_empty_tuple_obj)')
 
@@ -413,11 +422,41 @@ def _tables(modules):
     yield f'}};\n\nstatic const rom_class_t rom_classes[] = {{\n{classes or "    {NULL, NULL},"}}};\n'
 
 
+def _fold_modules(place):
+    """Have makemanifest.py freeze what tools/folding.py makes of the modules. place: Path of a folder for it."""
+    import manifestfile
+
+    list_files = manifestfile.ManifestFile.files
+
+    def folded_files(manifest):
+        files = list_files(manifest)
+        is_own = [
+            file.kind == manifestfile.KIND_FREEZE_AS_MPY and file.target_path.startswith(FOLDED) for file in files
+        ]
+        own = [file for file, folds in zip(files, is_own) if folds]
+        made = folding.fold({file.target_path: Path(file.full_path).read_text() for file in own})
+        return [_folded(file, place, made) if folds else file for file, folds in zip(files, is_own)]
+
+    manifestfile.ManifestFile.files = folded_files
+
+
+def _folded(file, place, made):
+    """Return a file of a manifest with what it became for its source; that is written where it is another now."""
+    path = place / file.target_path
+    text = made[file.target_path]
+    if not path.is_file() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return file._replace(full_path=str(path), timestamp=path.stat().st_mtime)
+
+
 def main():
     """Run makemanifest.py, then adds to what it wrote. Raise SystemExit as that does."""
     sys.argv = sys.argv[1:]
     folder = os.path.dirname(sys.argv[0])
     sys.path[:0] = [folder, os.path.join(folder, '..', 'py')]
+    if '-b' in sys.argv:
+        _fold_modules(Path(sys.argv[sys.argv.index('-b') + 1]) / 'folded')
     runpy.run_path(sys.argv[0], run_name='__main__')
     import makeqstrdata
 

@@ -10,15 +10,22 @@ A comment after the head of a function says what may be left out:
     def positive(value, name):  # small: a check
     def is_foreign(self):  # small: False without threads
 
-The first only refuses values, or returns the one that it is given: a property whose setter does no more than that is
-made a plain attribute. Calls of the second are False on a board that is without what is named.
+    def call(self, function):  # small: calls it without threads
+
+The first only refuses values, or returns the one that it is given: its calls are left out, and a property whose setter
+does no more than that is made a plain attribute. So is an `if` that only raises ValueError with a text that begins by
+the name of what was given, in quotation marks. Calls of the second are False on a board that is without what is named;
+those of the third call its argument then.
 """
 
 import ast
 import builtins
+import collections
 import itertools
 import keyword
 import re
+
+from tools import folding, inlining, merging
 
 _TYPES = (
     object,
@@ -37,6 +44,7 @@ _TYPES = (
     OSError,
     property,
 )
+_REFUSAL = '''ValueError('"'''  # how a text begins that names what was given
 _TAKEN = set(dir(builtins)).union(*(dir(kind) for kind in _TYPES), keyword.kwlist, ('const', 'value', 'errno'))
 
 
@@ -45,53 +53,73 @@ def port_names(text):
     return set(re.findall(r'^QDEF\d\(MP_QSTR_\w+, \d+, \d+, "(\w+)"\)', text, re.MULTILINE))
 
 
-def shrink(sources, known, without=(), nothing=(), keys=(), lacks=()):
+def shrink(sources, known, without=(), nothing=(), keys=(), lacks=(), merged=(), mute=()):
     """Return the sources made small: a dict of module path to text, as given.
 
     `sources`: the whole set, by module path as 'MicroWebSrv2/libs/urlUtils.py'. `known`: the firmware's names.
     `without`: functions and 'Class.method's that are left out, with their properties' setters.
     `nothing`: attributes that are always None there. `keys`: those left out of dicts that are written out in modules
-    and classes. `lacks`: what the board is without, as marks of functions name it.
-    Raise SyntaxError for what is no Python.
+    and classes, and of bytes with a key and what it stands for in each line.
+    `lacks`: what the board is without, as marks of functions name it.
+    `merged`: pairs of a module's path and how the paths of those begin that are made one with it: tools/merging.py.
+    `mute`: functions and classes whose calls get an empty str for each text that is written out.
+    Raise SyntaxError for what is no Python, ValueError for something lacking that no function is marked by.
     """
+    sources = folding.fold(sources, all_go=True)
     trees = {path: _without_docstrings(ast.parse(text, path)) for path, text in sources.items()}
     defined = known.union(*(_defined_attributes(tree) for tree in trees.values()))
-    checks = _marked(sources, trees, ('a check',))
-    never = _marked(sources, trees, [f'False without {name}' for name in lacks])
+    checks = _marked(sources, trees, 'a check')
+    never, direct = set(), set()
+    for name in lacks:
+        never_here = _marked(sources, trees, f'False without {name}')
+        direct_here = _marked(sources, trees, f'calls it without {name}')
+        if not never_here | direct_here:
+            raise ValueError(f'no function is marked "# small: False without {name}"')
+        never |= never_here
+        direct |= direct_here
     for path, tree in trees.items():
-        Folder(path, sources, known, nothing, defined, never).visit(tree)
+        folder = Folder(path, sources, known, nothing, defined, never, direct)
+        folder.visit(tree)
+        if _put_none(tree):
+            folder.visit(tree)
         _leave_out(tree, without)
         _leave_out_keys(tree, keys)
+    inner = [node for path, tree in trees.items() if path.startswith(folding.INNER) for node in tree.body]
+    for target, starts in merged:
+        merging.merge(trees, target, [path for path in trees if path.startswith(starts) and path != target])
     plain = _plain_properties(trees.values(), checks)
     for tree in trees.values():
         _make_plain(tree, plain, checks)
-    while _leave_out_unused(trees.values()):
+    idle = _idle_functions(trees.values())
+    for tree in trees.values():
+        Unchecker(checks, idle, mute).visit(tree)
+    while _leave_out_imports(trees) or _leave_out_unused(trees, inner) or _leave_out_unread(trees.values()):
+        pass
+    for tree in trees.values():
+        Tidier().visit(tree)
+    while inlining.inline(list(trees.values()), _is_ours):
         pass
     seen = Names()
     for tree in trees.values():
         _make_constants(tree, trees)
         seen.visit(tree)
     fixed = seen.outside | seen.strings | seen.constants | known
-    for path in sources:
+    for path in trees:
         fixed.update(path.removesuffix('.py').split('/'))
     renamer = Renamer(*_tables(seen, fixed, known))
     return {path: ast.unparse(ast.fix_missing_locations(renamer.visit(tree))) + '\n' for path, tree in trees.items()}
 
 
-def _marked(sources, trees, marks):
-    """Return the names of the functions with one of these marks. Raise ValueError for a mark that no function has."""
-    found, missing = set(), set(marks)
+def _marked(sources, trees, mark):
+    """Return the names of the functions with a mark."""
+    found = set()
     for path, tree in trees.items():
         lines = sources[path].splitlines()
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 head = lines[node.lineno - 1 : getattr(node.body[0], 'lineno', node.end_lineno)]
-                mark = next((line.partition('# small: ')[2] for line in head if '# small: ' in line), None)
-                if mark in marks:
+                if any(line.partition('# small: ')[2] == mark for line in head):
                     found.add(node.name)
-                    missing.discard(mark)
-    if missing - {'a check'}:
-        raise ValueError(f'no function is marked "# small: {sorted(missing)[0]}"')
     return found
 
 
@@ -163,8 +191,8 @@ class Folder(ast.NodeTransformer):
     imported.
     """
 
-    def __init__(self, path, sources, known, nothing, defined, never):
-        self._nothing, self._defined, self._never = nothing, defined, never
+    def __init__(self, path, sources, known, nothing, defined, never, direct):
+        self._nothing, self._defined, self._never, self._direct = nothing, defined, never, direct
         self._package = path.split('/')[:-1]
         self._sources, self._known = sources, known
 
@@ -179,7 +207,12 @@ class Folder(ast.NodeTransformer):
         self.generic_visit(node)
         if _name_of(node) in self._never:
             return ast.Constant(False)
+        if _name_of(node) in self._direct:
+            function = node.args[0]
+            return function.body if isinstance(function, ast.Lambda) else ast.Call(function, [], [])
         if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
+            if ast.unparse(node.args[0]) == 'sys' and node.args[1].value in self._known:
+                return ast.Constant(True)
             if node.args[1].value not in self._defined:
                 return ast.Constant(False)
         return node
@@ -190,6 +223,8 @@ class Folder(ast.NodeTransformer):
         if len(node.ops) != 1:
             return node
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
+        if (left, right) == ('None', '()'):
+            return ast.Constant(isinstance(node.ops[0], (ast.NotEq, ast.IsNot)))
         if (left, right) in (('sys.implementation.name', "'micropython'"), ('None', 'None')):
             return ast.Constant(isinstance(node.ops[0], (ast.Eq, ast.Is)))
         return node
@@ -260,6 +295,99 @@ class Folder(ast.NodeTransformer):
 
     def _has_not(self, parts):
         return parts[0] not in self._known and not self._has(parts[:1])
+
+
+def _put_none(tree):
+    """Put None where a local variable that never holds anything else is read. Return whether there was one."""
+    found = False
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+        stores = [node.id for node in names if not isinstance(node.ctx, ast.Load)]
+        for statement in list(function.body):
+            name = getattr(statement.targets[0], 'id', None) if isinstance(statement, ast.Assign) else None
+            is_none = name and len(statement.targets) == 1 and ast.unparse(statement.value) == 'None'
+            if is_none and stores.count(name) == 1 and not any(isinstance(n, ast.Global) for n in ast.walk(function)):
+                function.body.remove(statement)
+                function.body = function.body or [ast.Pass()]
+                Replacer(name, ast.Constant(None)).visit(function)
+                found = True
+    return found
+
+
+class Replacer(ast.NodeTransformer):
+    """Puts an expression in the place of a variable."""
+
+    def __init__(self, name, value):
+        self._name, self._value = name, value
+
+    def visit_Name(self, node):
+        """Put it there."""
+        return self._value if node.id == self._name else node
+
+
+class Unchecker(ast.NodeTransformer):
+    """Leaves out calls of functions that only refuse values, and of those that do nothing."""
+
+    def __init__(self, checks, idle, mute):
+        self._checks, self._idle, self._mute = checks, idle, mute
+
+    def visit_Call(self, node):
+        """Put a value in the place of its check."""
+        self.generic_visit(node)
+        if _name_of(node) in self._mute:
+            node.args = [ast.Constant('') if _is_text(value) else value for value in node.args]
+        return node.args[0] if _name_of(node) in self._checks and node.args else node
+
+    def visit_Expr(self, node):
+        """Leave out a check whose value nobody uses."""
+        name = _name_of(node.value) if isinstance(node.value, ast.Call) else None
+        if name in self._checks:
+            return ast.Pass()
+        self.generic_visit(node)
+        if name not in self._idle:
+            return node
+        return [ast.Expr(value) for value in node.value.args if isinstance(value, ast.Call)] or ast.Pass()
+
+    def visit_If(self, node):
+        """Leave out what raises ValueError, and names what was given."""
+        only = node.body[0] if len(node.body) == 1 and not node.orelse else None
+        is_check = isinstance(only, ast.Raise) and only.exc and ast.unparse(only.exc).startswith(_REFUSAL)
+        return ast.Pass() if is_check else self.generic_visit(node)
+
+
+def _is_text(node):
+    """Tell whether an expression is a text that is written out, also one that values are put into by `%`."""
+    is_format = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+    return isinstance(getattr(node.left if is_format else node, 'value', None), str)
+
+
+def _idle_functions(trees):
+    """Return the names of our functions that do nothing, wherever they are defined."""
+    idle, busy = set(), set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                does_nothing = all(isinstance(statement, ast.Pass) for statement in node.body)
+                (idle if does_nothing and _is_ours(node.name) else busy).add(node.name)
+    return idle - busy
+
+
+class Tidier(ast.NodeTransformer):
+    """Leaves out what does nothing: `pass` beside other statements, and what cannot be reached."""
+
+    def generic_visit(self, node):
+        """Leave it out of the bodies of a statement."""
+        super().generic_visit(node)
+        for part in ('body', 'orelse', 'finalbody'):
+            body = getattr(node, part, None)
+            if isinstance(body, list) and body:
+                ends = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+                end = next((i for i, statement in enumerate(body) if isinstance(statement, ends)), len(body))
+                kept = [statement for statement in body[: end + 1] if not isinstance(statement, ast.Pass)]
+                setattr(node, part, kept or ([ast.Pass()] if part == 'body' else []))
+        return node
 
 
 def _class_statements(node):
@@ -427,12 +555,18 @@ def _leave_out(tree, without):
 
 
 def _leave_out_keys(tree, keys):
-    """Take items out of the dicts that are written out in a module or its classes."""
+    """Take items out of the dicts that are written out in a module or its classes, and lines that begin with a key and
+    a space out of the bytes.
+    """
+    starts = tuple(f'{key} '.encode() for key in keys)
     for owner in ast.walk(tree):
         if not isinstance(owner, (ast.Module, ast.ClassDef)):
             continue
         for statement in owner.body:
             table = getattr(statement, 'value', None)
+            if isinstance(statement, ast.Assign) and isinstance(getattr(table, 'value', None), bytes):
+                lines = table.value.splitlines(True)
+                table.value = b''.join(line for line in lines if not line.startswith(starts))
             if isinstance(statement, ast.Assign) and isinstance(table, ast.Dict):
                 kept = [
                     (key, value)
@@ -442,30 +576,101 @@ def _leave_out_keys(tree, keys):
                 table.keys, table.values = map(list, zip(*kept)) if kept else ([], [])
 
 
-def _leave_out_unused(trees):
-    """Take private functions and methods out that nothing in the set names; return whether there were any."""
-    used = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                used.add(node.attr)
-            elif isinstance(node, ast.Name):
-                used.add(node.id)
-            elif isinstance(node, ast.alias):
-                used.update((node.name, node.asname))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                used.add(node.value)
+def _leave_out_unused(trees, inner):
+    """Take private functions and methods out that nothing in the set names, but themselves, and such classes
+    of `inner`; return whether there were any. A module is asked for the class of its name (LoadModule()).
+    """
+    used = collections.Counter(name for tree in trees.values() for name in _named(tree))
+    used.update(path.split('/')[-1].removesuffix('.py') for path in trees)
 
     def is_unused(node):
-        return isinstance(node, ast.FunctionDef) and _is_ours(node.name) and node.name not in used
+        is_function = isinstance(node, ast.FunctionDef) and _is_ours(node.name)
+        if not is_function and not (isinstance(node, ast.ClassDef) and node in inner):
+            return False
+        return used[node.name] == sum(name == node.name for name in _named(node))
 
     found = False
-    for tree in trees:
+    for tree in trees.values():
         for node in ast.walk(tree):
             if isinstance(node, (ast.Module, ast.ClassDef)) and any(map(is_unused, node.body)):
                 node.body = [statement for statement in node.body if not is_unused(statement)] or [ast.Pass()]
                 found = True
     return found
+
+
+def _leave_out_imports(trees):
+    """Take private names out of imports whose module neither uses them nor hands them on; return whether there were
+    any.
+    """
+    imports = [
+        (path, node) for path, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    ]
+    handed_on = {(merging.source(path, node), alias.name) for path, node in imports for alias in node.names}
+    found = False
+    for path, node in imports:
+        used = {inner.id for inner in ast.walk(trees[path]) if isinstance(inner, ast.Name)}
+        used.update(name for place, name in handed_on if place == path.removesuffix('.py'))
+        kept = [alias for alias in node.names if not _is_ours(alias.name) or (alias.asname or alias.name) in used]
+        if len(kept) < len(node.names):
+            found = True
+            node.names = kept
+    for tree in trees.values():
+        tree.body = [item for item in tree.body if not (isinstance(item, ast.ImportFrom) and not item.names)]
+    return found
+
+
+def _named(tree):
+    """Give the names that a tree uses, each as often as it does; what it defines is not used by that."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield from {node.name, node.asname}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _leave_out_unread(trees):
+    """Take statements out that set private attributes that nothing reads; return whether there were any."""
+    read = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+                read.add(node.target.attr)
+            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Store):
+                read.add(node.attr)
+            elif isinstance(node, ast.Name):
+                read.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                read.add(node.value)
+    unread = Unread(read)
+    for tree in trees:
+        unread.visit(tree)
+    return unread.found
+
+
+class Unread(ast.NodeTransformer):
+    """Leaves out what sets private attributes that are not in `read`, to what costs nothing to know."""
+
+    def __init__(self, read):
+        self._read = read
+        self.found = False
+
+    def visit_Assign(self, node):
+        """Leave out those of the targets."""
+        is_empty = ast.unparse(node.value) in ('[]', '{}')
+        if not (is_empty or isinstance(node.value, (ast.Constant, ast.Name))):
+            return node
+        kept = [target for target in node.targets if not self._is_unread(target)]
+        if len(kept) < len(node.targets):
+            self.found = True
+            node.targets = kept
+        return node if kept else ast.Pass()
+
+    def _is_unread(self, target):
+        return isinstance(target, ast.Attribute) and _is_ours(target.attr) and target.attr not in self._read
 
 
 def _plain_properties(trees, checks):

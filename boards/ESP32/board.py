@@ -9,6 +9,9 @@ from firmware import net_wlan
 NAME = 'ESP32'
 CAPABILITIES = ('threads', 'tls', 'wlan', 'watchdog', 'reset')
 
+# 16 sockets (sdkconfig.board.in), of which two listen; the others are for the application and for the next client.
+DEFAULTS = {'server': {'max_connections': 12}}
+
 poll = net_wlan.poll
 
 

@@ -21,8 +21,17 @@ _PROGRAM_SIZE = 32
 
 # What a server of an `embedded` preset would keep for its buffers is half of the heap that the smallest RAM leaves.
 _LITTLE_HEAP = 64 * 1024
+# lwIP has 16 connections, 8 in little RAM (port/lwipopts.h); one is left free for the next client.
+DEFAULTS = {'server': {'max_connections': 15}}
 if gc.mem_alloc() + gc.mem_free() < _LITTLE_HEAP:
-    DEFAULTS = {'server': {'buffer_slots_count': 4, 'buffer_slot_size': 512, 'conn_queue_capacity': 4}}
+    DEFAULTS = {
+        'server': {
+            'buffer_slots_count': 4,
+            'buffer_slot_size': 512,
+            'conn_queue_capacity': 4,
+            'max_connections': 7,
+        }
+    }
 
 poll = net_lan.poll
 

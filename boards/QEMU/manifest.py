@@ -1,3 +1,12 @@
-include('../manifest.py', network=('net_lan',), workers=False, native=True)
+include(
+    '../manifest.py',
+    network=('net_lan',),
+    workers=False,
+    native=True,
+    sessions=True,
+    login=True,
+    csrf=True,
+    rate_limit=True,
+)
 module('board.py')
 module('_boot.py')

@@ -1,2 +1,2 @@
-include('../manifest.py', boot=False, native=True)
+include('../manifest.py', boot=False, native=True, sessions=True, login=True, csrf=True, rate_limit=True)
 module('board.py')

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import shutil
+import string
 from pathlib import Path
 
 from tools import common, flash_wipy, small
@@ -17,14 +19,42 @@ HIL = {'service': 'serial', 'capabilities': ('wlan',)}
 # What the documentation has and this board does without: TLS, threads, the bare sockets' own protocol helpers, other
 # sizes.
 WITHOUT = (
+    'HttpRequest.GetCookie',
+    'HttpRequest.GetCookies',
+    'HttpResponse.DeleteCookie',
+    'HttpResponse.ReturnEventStream',
+    'HttpResponse.SetCookie',
+    'HttpResponse.hand_over',
     'MicroWebSrv2.EnableSSL',
     'MicroWebSrv2.DisableSSL',
+    'MicroWebSrv2.Pool',
     'MicroWebSrv2.StartManaged',
     'MicroWebSrv2.SetLightConfig',
     'MicroWebSrv2.SetLargeConfig',
+    'Settings.FallbackRootPath',
+    'Settings.FallbackVersion',
+    'Settings.MaxConnections',
+    'WebSocket.SendQueueLength',
+    'WebSocket.SendQueuePolicy',
+    'WebSocketRoute',
+    'WebSockets.AllowedOrigins',
+    'WebSockets.Compression',
+    'XAsyncSocket.ExpireTimeSec',
+    'XAsyncSocket.GetAsyncSocketsPool',
+    'XAsyncSocket.GetSocketObj',
+    'XAsyncSocket.SocketID',
+    'XAsyncSocketsPool.AddAsyncSocket',
     'XAsyncSocketsPool.AsyncWaitEvents',
-    'XAsyncSocketsPool.GetAllAsyncSockets',
+    'XAsyncSocketsPool.CallEvery',
+    'XAsyncSocketsPool.CallLater',
     'XAsyncSocketsPool.GetAsyncSocketByID',
+    'XAsyncSocketsPool.NotifyNextReadyForReading',
+    'XAsyncSocketsPool.NotifyNextReadyForWriting',
+    'XAsyncSocketsPool.RemoveAsyncSocket',
+    'XAsyncSocketsPool.StopWaitEvents',
+    'XAsyncSocketsPool.begin',
+    'XAsyncSocketsPool.dispose',
+    'XAsyncSocketsPool.end',
     'XAsyncTCPClient.AsyncRecvData',
     'XAsyncTCPClient.AsyncRecvLine',
     'XAsyncTCPClient.AsyncSendData',
@@ -34,12 +64,73 @@ WITHOUT = (
     'XAsyncTCPClient.StartSSL',
     'XAsyncTCPClient.StartSSLContext',
     'XAsyncUDPDatagram.Create',
+    'XBufferSlot.Size',
+    'XBufferSlots.Slots',
 )
-NOTHING = ('tls', 'workers', '_workers', '_lock')
-# MIME types of what no flash of 192 KB holds.
-KEYS = ('.csv', '.otf', '.pdf', '.ts', '.ttf', '.woff', '.woff2', '.xhtml', '.zip')
-# What functions are marked by (tools/small.py): parts of files (RFC 9110 section 14), and calls from other threads.
-LACKS = ('ranges', 'threads')
+NOTHING = (
+    'FallbackRootPath',
+    'tls',
+    'workers',
+    '_workers',
+    '_lock',
+    '_calls',
+    '_deflate',
+    '_early_pool',
+    '_timers',
+    '_is_managed',
+    '_is_working',
+    '_max_connections',
+    '_queue',
+    '_slash_trees',
+    'before_head',
+    'begun',
+    'capacity',
+    'errors',
+    'list_folder',
+    'has_attributes',
+    'on_response',
+    'on_timer',
+    'routes',
+    'spawn',
+)
+# What tables do without: MIME types of what no flash of 192 KB holds, and the phrases of statuses that the server never
+# answers by itself; these go out with their number alone (RFC 9112 section 4).
+KEYS = (
+    *'.avif .bin .csv .gz .log .map .md .mjs .mp3 .mp4 .ogg .otf .pdf .ts .ttf .wasm .wav .webm .webmanifest'.split(),
+    *'.woff .woff2 .xhtml .zip'.split(),
+    *'202 206 409 410 411 415 416 421 422 428 429 502 504 507'.split(),
+)
+# What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
+# floats, more than 8 sockets, parts of files (RFC 9110 section 14), calls from other threads,
+# timers, routes of WebSockets, and route arguments of a kind.
+LACKS = (
+    'coroutines',
+    'debug lines',
+    'floats',
+    'kinds',
+    'many sockets',
+    'ranges',
+    'threads',
+    'timers',
+    'WebSocket routes',
+)
+# What is raised without saying more than its number: the log has the status of a request that is refused, not why.
+MUTE = ('HttpError', '_refuse')
+# Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.
+MERGED = (
+    (
+        'MicroWebSrv2/mods/WebSockets.py',
+        ('MicroWebSrv2/libs/webSocket', 'MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1'),
+    ),
+    (
+        'MicroWebSrv2/microWebSrv2.py',
+        (
+            'MicroWebSrv2/http',
+            'MicroWebSrv2/webRoute',
+            *['MicroWebSrv2/libs/' + letter for letter in string.ascii_lowercase],  # not XAsyncSockets
+        ),
+    ),
+)
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
@@ -131,7 +222,8 @@ def make_small(ctx, manifest, known):
     place = ctx.build / 'small'
     lines = []
     with common.disk_errors('writing the small modules'):
-        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS).items():
+        shutil.rmtree(place, ignore_errors=True)  # a module may have gone
+        for path, text in small.shrink(sources, known, WITHOUT, NOTHING, KEYS, LACKS, MERGED, MUTE).items():
             common.write_if_changed(place / path, text)
             lines.append(f'module({path!r}, base_path={str(place)!r}, opt=3)\n')
         made = ctx.build / 'manifest-small.py'

@@ -5,6 +5,7 @@ import os
 import sys
 
 from . import MicroWebSrv2, MicroWebSrv2Exception, __version__
+from .host.listing import list_folder
 from .libs.XAsyncSockets import XAsyncTCPServerException
 
 _PRESETS = ('embedded', 'light', 'normal', 'large')
@@ -32,13 +33,14 @@ def _arguments(argv):
     parser.add_argument(
         '--log', default='info', choices=_LEVELS, help='least level to show; debug: each request (default: %(default)s)'
     )
-    parser.add_argument('--cert', help='certificate (PEM): serve https; needs --key')
-    parser.add_argument('--key', help='private key (PEM) of the certificate')
+    parser.add_argument('--listing', action='store_true', help='list what is in folders that have no page')
+    parser.add_argument('--cert', help='certificate (PEM or DER), with its chain and key or without: serve https')
+    parser.add_argument('--key', help='private key of the certificate, where it is in another file')
     parser.add_argument('--pyhtml', action='store_true', help='render .pyhtml pages: runs the Python code in them')
     parser.add_argument('--version', action='version', version='MicroWebSrv2 ' + __version__)
     arguments = parser.parse_args(argv)
-    if bool(arguments.cert) != bool(arguments.key):
-        parser.error('--cert and --key go together')
+    if arguments.key and not arguments.cert:
+        parser.error('--key needs --cert')
     return arguments
 
 
@@ -49,7 +51,9 @@ def _configured(arguments):
     server.BindAddress = (arguments.bind, arguments.port)
     server.LogLevel = _LEVELS.index(arguments.log)
     if arguments.cert:
-        server.EnableSSL(arguments.cert, arguments.key)
+        server.EnableSSL(arguments.cert, arguments.key or arguments.cert)
+    if arguments.listing:
+        server.list_folder = list_folder
     if arguments.pyhtml:
         MicroWebSrv2.LoadModule('PyhtmlTemplate')
     return server

@@ -9,6 +9,7 @@ from .libs.httpStream import FileSender, StreamSender, close_if_can
 from .libs.staticFiles import send_file
 from .libs.strictJson import dumps_strict
 from .libs.unrouted import allowed
+from .libs.xasPoller import is_interrupt
 from .libs.xasPool import XClosedReason
 
 # Bytes of a body that is copied after its head: one send is quicker, two take less memory.
@@ -74,17 +75,17 @@ class HttpResponse(Extensible):
         """Add a request field's name to Vary (RFC 9110 section 12.5.5). field: str."""
         self.own().vary(field)
 
-    def send_stream(self, code, stream, length, kind=StreamSender):
+    def send_stream(self, code, stream, length, kind=None):
         """Answer with a stream of `length` bytes, or of an unknown number (None).
 
-        code: int. stream: as of ReturnStream(); it is closed in any case. kind: the class of its sender.
+        code: int. stream: as of ReturnStream(); it is closed in any case. kind: the class of its sender, or None.
         """
         try:
             sender = self._sender(_require_code(code), stream, length, kind)
         except BaseException:
             close_if_can(stream)
             raise
-        if isinstance(sender, bytes):
+        if not hasattr(sender, 'start'):
             close_if_can(stream)
             self._connection.answer(sender)
         elif self._connection.begin():
@@ -93,29 +94,53 @@ class HttpResponse(Extensible):
             close_if_can(stream)
 
     def _sender(self, code, stream, length, kind):
-        """Return what sends a stream: bytes where there is little, else a sender."""
+        """Return what sends a stream: the bytes themselves where there is little, else a sender."""
         connection = self._connection
-        is_old = self._connection.request.HttpVer == '1.0'
-        chunked = length is None and not is_old
-        if length is None and is_old:
+        chunked = length is None and not connection.is_old
+        if length is None and not chunked:
             connection.close_after_answer()  # its end is the connection's
         head = self._head(code, length, chunked)
-        if self.own().bodiless or code in (204, 304) or length == 0:
+        if self.answer.bodiless or code in (204, 304) or length == 0:
             return head
+        if kind:
+            return kind(connection, head, stream, length, chunked)
         if length is not None and hasattr(stream, 'send_to'):
-            if length <= self._mws2.BufferSlotSize:
+            if length <= self._mws2.slot_size:
                 return head + self._whole(stream, length)
             if not connection.client.tls:
                 return FileSender(connection, head, stream, length)
-        return kind(connection, head, stream, length, chunked)
+        if length is not None and len(head) + length <= self._mws2.slot_size:
+            slot = connection.borrow_slot()
+            if slot:
+                return self._filled(slot.Buffer, head, stream, length)
+        return StreamSender(connection, head, stream, length, chunked)
 
     def _whole(self, stream, length):
         """Return the bytes of a file that is no larger than a buffer slot."""
         body = stream.read(length)
         if len(body) < length:
-            self._mws2.Log('A file ended %d bytes before its length.' % (length - len(body)), 3)
-            self._connection.close_after_answer()
+            self._fell_short(length - len(body))
         return body
+
+    def _filled(self, buffer, head, stream, length):
+        """Return memoryview: head and body in a buffer that has room for both; a sender where a part comes later."""
+        view = memoryview(buffer)
+        at = len(head)
+        end = at + length
+        view[:at] = head
+        while at < end:
+            count = stream.readinto(view[at:end])
+            if count is None:
+                return StreamSender(self._connection, bytes(view[:at]), stream, end - at, False)
+            if not count:
+                self._fell_short(end - at)
+                break
+            at += count
+        return view[:at]
+
+    def _fell_short(self, count):
+        self._mws2.Log('A stream ended %d bytes before its length.' % count, 3)
+        self._connection.close_after_answer()
 
     # ---- heads
 
@@ -126,9 +151,11 @@ class HttpResponse(Extensible):
         """
         answer = self.own()
         connection = self._connection
+        if answer.before_head:
+            self._tell_before_head(answer, code)
         answer.code = code
         answer.sent = length or 0
-        if answer.wants_close():
+        if answer.headers and answer.wants_close():
             connection.close_after_answer()
         media_type = None if code in (204, 304) else answer.content_type
         fields = [self._mws2.heads.start(code, media_type, answer.charset)]
@@ -136,7 +163,7 @@ class HttpResponse(Extensible):
             fields.append(b'Connection: Upgrade')
         elif not connection.keep_alive:
             fields.append(b'Connection: close')
-        elif self._connection.request.HttpVer == '1.0':
+        elif connection.is_old:
             fields.append(b'Connection: keep-alive')
         fields += answer.fields(code, length, chunked)
         if answer.headers:
@@ -144,13 +171,28 @@ class HttpResponse(Extensible):
         fields.append(b'\r\n')
         return b'\r\n'.join(fields)
 
-    def _send(self, code, media_type, body):
-        """Answer with bytes: head and body leave in one send, unless joining them would take much memory."""
+    def _tell_before_head(self, answer, code):
+        """Call what wants to see the answer before its head is made. What it raises is logged."""
+        functions, answer.before_head = answer.before_head, None
+        for function in functions:
+            try:
+                function(self, code)
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise error
+                self._mws2.log_exception('Before the head of an answer', error)
+
+    def send(self, code, media_type, body):
+        """Answer with bytes: head and body leave in one send, unless joining them would take much memory.
+
+        code: int, 200 to 999. media_type: str or None. body: bytes.
+        """
         answer = self.answer
         if code == 200 and (answer is None or answer.is_common and answer.charset is None):
             head = self._mws2.heads.ok(media_type, self._connection.keep_alive)
             if len(body) <= _MAX_JOINED:
-                self._connection.answer(b'%s%d\r\n\r\n%s' % (head, len(body), body))
+                body = b'%s%d\r\n\r\n%s' % (head, len(body), body)
+                self._connection.answer(body)
                 return
             head = b'%s%d\r\n\r\n' % (head, len(body))
         else:
@@ -182,6 +224,34 @@ class HttpResponse(Extensible):
             raise ValueError('"value" cannot be None.')
         self.own().set_header(name, str(value))
 
+    def SetCookie(
+        self,
+        name,
+        value,
+        maxAge=None,
+        path='/',
+        domain=None,
+        secure=False,
+        httpOnly=True,
+        sameSite='Lax',
+        expires=None,
+    ):
+        """Set a cookie (RFC 6265 section 4.1), instead of one of this answer with its name, path and domain.
+
+        name: str, a token. value: str of ASCII without space, quote, comma, semicolon and backslash: quote others.
+        maxAge: int, seconds, or None: until the browser ends; 0 deletes it. path, domain: str or None.
+        secure: bool, by https only. httpOnly: bool, not for scripts. sameSite: 'Strict', 'Lax', 'None' or None.
+        expires: int, seconds as of time.time(), or None. Raise ValueError for anything else.
+        """
+        from .libs.cookies import cookie, replace_cookie
+
+        line = cookie(name, value, maxAge, path, domain, secure, httpOnly, sameSite, expires)
+        replace_cookie(self.own().own_headers(), line)
+
+    def DeleteCookie(self, name, path='/', domain=None):
+        """Have a cookie deleted. name, path, domain: as of SetCookie(), and as they were when it was set."""
+        self.SetCookie(name, '', 0, path, domain, name[:2] == '__', True, 'Lax', 0)
+
     def SwitchingProtocols(self, upgrade):
         """Answer 101: the connection goes on with another protocol (RFC 9110 section 15.2.2).
 
@@ -202,16 +272,17 @@ class HttpResponse(Extensible):
         it is asked again 20 ms later, and the connection ends when it has nothing for five minutes. Its close(), if it
         has one, is called at the end, also when the client goes. Raise ValueError for anything else.
         """
-        kind = StreamSender
-        if not hasattr(stream, 'readinto'):
-            from .libs.httpFeed import iterator_of, sender_of
-
-            stream = iterator_of(stream)
-            kind = sender_of(stream, self._mws2)
+        kind = None if hasattr(stream, 'readinto') else self._feeder(stream)
         answer = self.own()
         if answer.content_type is None:
             answer.content_type = 'application/octet-stream'
         self.send_stream(code, stream, answer.length, kind)
+
+    def _feeder(self, stream):  # small: False without timers
+        """Return the class of what sends an iterable. Raise ValueError for anything else."""
+        from .libs.httpFeed import sender_of
+
+        return sender_of(stream, self._mws2)
 
     def ReturnEventStream(self, retry=None):
         """Answer 200 with a stream of events (HTML Standard, server-sent events), which are sent later, by any thread.
@@ -253,24 +324,30 @@ class HttpResponse(Extensible):
             _require_code(code)
         answer = self.answer
         if isinstance(content, str):
-            charset = None if answer is None else answer.charset
-            body = content.encode() if charset is None else encoded(content, charset)
+            if answer is None or answer.charset is None:
+                body = content.encode()
+            else:
+                body = encoded(content, answer.charset)
             media_type = 'text/html'
         elif content is None:
             body = b''
+            if code >= 400:
+                self._send_error(code)
+                return
         else:
             body = content if isinstance(content, bytes) else _bytes_of(content)
             media_type = 'application/octet-stream'
-        if content is None and code >= 400:
-            if answer is not None:
-                answer.charset = None
-            self._send(code, 'text/html', error_page(code))
-            return
         if answer is not None and answer.content_type is not None:
             media_type = answer.content_type
         elif not body:
             media_type = None
-        self._send(code, media_type, body)
+        self.send(code, media_type, body)
+
+    def _send_error(self, code):
+        if self.answer is not None:
+            self.answer.charset = None
+        if not self._mws2.errors or not self._mws2.errors.answer(self, code):
+            self.send(code, 'text/html', error_page(code))
 
     def ReturnJSON(self, code, obj):
         """Answer with an object as JSON.
@@ -283,11 +360,14 @@ class HttpResponse(Extensible):
         answer = self.answer
         text = dumps_strict(obj)
         charset = None if answer is None else answer.charset
-        self._send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
+        self.send(code, 'application/json', text.encode() if charset is None else encoded(text, charset))
 
     def ReturnOk(self, content=None):
         """Answer 200. content: as of Return()."""
-        self.Return(200, content)
+        if content and self.answer is None and isinstance(content, str):  # Return() written out: most are that
+            self.send(200, 'text/html', content.encode())
+        else:
+            self.Return(200, content)
 
     def ReturnOkJSON(self, obj):
         """Answer 200 with an object as JSON. obj, errors: as of ReturnJSON()."""

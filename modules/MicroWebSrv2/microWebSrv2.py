@@ -8,39 +8,79 @@ from .libs.checks import is_int, require_text
 from .libs.httpCommon import CommonHeads
 from .libs.httpConnection import HttpConnection
 from .libs.logText import level_name, printable, traceback_of
-from .libs.settings import Settings
 from .libs.staticFiles import find_file
 from .libs.xasBuffers import XBufferSlots
 from .libs.xasPoller import is_interrupt, print_exception
 from .libs.xasPool import XAsyncSocketsPool
 from .libs.xasTCP import XAsyncTCPClientException, XAsyncTCPServer
 
-_MIME_TYPES = {
-    '.txt': 'text/plain',
-    '.htm': 'text/html',
-    '.html': 'text/html',
-    '.css': 'text/css',
-    '.csv': 'text/csv',
-    '.js': 'application/javascript',
-    '.xml': 'application/xml',
-    '.xhtml': 'application/xhtml+xml',
-    '.json': 'application/json',
-    '.zip': 'application/zip',
-    '.pdf': 'application/pdf',
-    '.ts': 'application/typescript',
-    '.woff': 'font/woff',
-    '.woff2': 'font/woff2',
-    '.ttf': 'font/ttf',
-    '.otf': 'font/otf',
-    '.jpg': 'image/jpeg',
-    '.jpeg': 'image/jpeg',
-    '.png': 'image/png',
-    '.gif': 'image/gif',
-    '.svg': 'image/svg+xml',
-    '.ico': 'image/x-icon',
-}
+try:
+    from .libs.serverHooks import ServerHooks as Settings
+except ImportError:  # a board without them
+    from .libs.settings import Settings
+
+# In one constant: a dict of them would take memory on a heap that needs few of them.
+_MIME_TYPES = (
+    b'\n'
+    b'.html text/html\n'
+    b'.css text/css\n'
+    b'.js application/javascript\n'
+    b'.png image/png\n'
+    b'.svg image/svg+xml\n'
+    b'.ico image/x-icon\n'
+    b'.json application/json\n'
+    b'.woff2 font/woff2\n'
+    b'.jpg image/jpeg\n'
+    b'.jpeg image/jpeg\n'
+    b'.gif image/gif\n'
+    b'.webp image/webp\n'
+    b'.txt text/plain\n'
+    b'.htm text/html\n'
+    b'.csv text/csv\n'
+    b'.xml application/xml\n'
+    b'.xhtml application/xhtml+xml\n'
+    b'.zip application/zip\n'
+    b'.pdf application/pdf\n'
+    b'.ts application/typescript\n'
+    b'.woff font/woff\n'
+    b'.ttf font/ttf\n'
+    b'.otf font/otf\n'
+    b'.avif image/avif\n'
+    b'.bin application/octet-stream\n'
+    b'.gz application/gzip\n'
+    b'.log text/plain\n'
+    b'.map application/json\n'
+    b'.md text/markdown\n'
+    b'.mjs application/javascript\n'
+    b'.mp3 audio/mpeg\n'
+    b'.mp4 video/mp4\n'
+    b'.ogg audio/ogg\n'
+    b'.wasm application/wasm\n'
+    b'.wav audio/wav\n'
+    b'.webm video/webm\n'
+    b'.webmanifest application/manifest+json\n'
+)
+_types = {}  # by extension: those of AddMimeType(), and on CPython those of the constant
 _modules = {}  # those that are loaded, by name: all servers have them
 _default_pages = ['index.html', 'index.htm', 'default.html', 'default.htm']
+
+
+def _known_type(extension):
+    """Return the media type of the constant that goes with an extension, str, or None.
+
+    extension: str with its dot, in lower case.
+    """
+    start = _MIME_TYPES.find(b'\n%s ' % extension.encode())
+    if start < 0:
+        return None
+    start += len(extension) + 2
+    return _MIME_TYPES[start : _MIME_TYPES.find(b'\n', start)].decode()
+
+
+if sys.implementation.name != 'micropython':
+    from .host.files import system_type as _known_type
+
+    _types.update([line.split() for line in _MIME_TYPES.decode().split('\n') if line])
 
 
 class MicroWebSrv2Exception(Exception):
@@ -81,6 +121,10 @@ class MicroWebSrv2(Settings):
     """A web server.
 
     Configure it, then start it: alone by StartManaged(), or beside others in a pool by StartInPool().
+
+    - default_pages: list of str: the pages that stand for their folder.
+    - etag_salt: str: changes with the files below FallbackRootPath that have no time, as those of a firmware.
+    - list_folder: f(microWebSrv2, request) or None: answers for a folder without a default page, or returns False.
     """
 
     DEBUG = 0
@@ -91,6 +135,7 @@ class MicroWebSrv2(Settings):
     def __init__(self):
         self.modules = _modules
         self.default_pages = _default_pages
+        self.list_folder = None
         self.slots = None
         self.heads = None
         self.spawn = None
@@ -145,21 +190,28 @@ class MicroWebSrv2(Settings):
     def AddMimeType(ext, mimeType):
         """Add a type of files that are served.
 
-        ext: str, with its dot. mimeType: str. Raises ValueError if one is none.
+        ext: str, with its dot, in any case. mimeType: str. Raise ValueError for anything else.
         """
         require_text(ext, 'ext')
         require_text(mimeType, 'mimeType')
         if ext[0] != '.':
             raise ValueError('"ext" must begin with a dot.')
-        _MIME_TYPES[ext.lower()] = mimeType
+        _types[ext.lower()] = mimeType
 
     @staticmethod
     def GetMimeTypeFromFilename(filename):
-        """Return the MIME type of a file by its name. filename: str. Returns str or None."""
+        """Return the MIME type of a file by its name, str, or None where none is known.
+
+        filename: str. Those that were added win; CPython then knows the types of the system, but none for programs,
+        keys and backups.
+        """
         if not isinstance(filename, str):
             return None
         dot = filename.rfind('.')
-        return _MIME_TYPES.get(filename[dot:].lower()) if dot >= 0 else None
+        if dot < 0:
+            return None
+        extension = filename[dot:].lower()
+        return _types.get(extension) or _known_type(extension)
 
     # ---- starting and stopping
 
@@ -178,7 +230,7 @@ class MicroWebSrv2(Settings):
         self.BindAddress = self._bindAddr  # as a program may have written it
         if hasattr(gc, 'threshold') and gc.threshold() < 0:
             collect_early()
-        self.slots = XBufferSlots(self._slotsCount, self._bufferSlotSize, self._keepAllocBufferSlots)
+        self.slots = XBufferSlots(self._slotsCount, self.slot_size, self._keepAllocBufferSlots)
         self.heads = CommonHeads(asyncSocketsPool)
         if self._max_connections:
             asyncSocketsPool.capacity = self._max_connections
@@ -283,7 +335,8 @@ class MicroWebSrv2(Settings):
                 self.Log('%s: %s' % (client.CliAddr[0], error), MicroWebSrv2.INFO)
                 client.Close()
                 return
-        HttpConnection(self, client)
+        if not client.closed:
+            HttpConnection(self, client)
 
     # ---- logging
 
@@ -318,7 +371,9 @@ class MicroWebSrv2(Settings):
         if self.AllowAllOrigins:
             answer.origin = request.Origin
             answer.vary('Origin')
-        if self.log_level == MicroWebSrv2.DEBUG:
+        if self.on_response:
+            answer.tell_before_head(self.on_response)
+        if self.logs_answers():
             answer.begun = _milliseconds()
 
     def log_answer(self, request, answer):
@@ -348,10 +403,10 @@ class MicroWebSrv2(Settings):
     def EnableSSL(self, certFile, keyFile, caFile=None):
         """Serve https. Port 80 becomes 443.
 
-        certFile, keyFile: str, paths of the certificate and its private key (PEM; on MicroPython PEM or DER).
-        caFile: str,
-        path of a PEM file of authorities that clients must be certified by, or None.
-        Raises ValueError or MicroWebSrv2Exception with the file that is wrong.
+        certFile, keyFile: str, paths of the certificate, with its chain if it has one, and of its private key: PEM or
+        DER, PKCS#8, PKCS#1 or SEC1, in two files or one, in any order. caFile: str, path of a PEM file of authorities
+        that clients must be certified by, or None.
+        Raise ValueError, or MicroWebSrv2Exception, which says which file is wrong, and how to convert it.
         """
         from .libs.xasTLS import server_context
 

@@ -183,12 +183,14 @@ def module_sets():
         'staticFiles',
         'strictJson',
         'urlUtils',
+        'validators',
     )
     http = [*ours.glob('[!_]*.py'), ours / '__init__.py', *(ours / 'libs' / f'{name}.py' for name in libs)]
-    elsewhere = {'sha1.py', 'httpNative.py', 'wsNative.py', *(Path(path).name for path in lint.HOST_ONLY)}
+    elsewhere = ('sha1.py', 'httpNative.py', 'wsNative.py')
+    files = [f for f in ours.rglob('*.py') if f.name not in elsewhere and not lint.is_host_only(f)]
     yield 'HTTP server', 'MicroWebSrv2', http
     yield 'HTTP server', 'microdot', [theirs / name for name in ('__init__.py', 'helpers.py', 'microdot.py')]
-    yield 'all of the documentation', 'MicroWebSrv2', [f for f in ours.rglob('*.py') if f.name not in elsewhere]
+    yield 'all of the documentation', 'MicroWebSrv2', files
 
 
 # nginx comes by apt, but is unpacked and not installed: an installed one would serve on port 80 from then on.

@@ -55,7 +55,7 @@ def test_our_names_go_and_those_that_others_know_stay():
 def test_a_name_is_the_same_in_all_modules():
     sources = {
         'pack/a.py': 'def our_function(our_value): return our_value\n',
-        'pack/b.py': 'from .a import our_function\n',
+        'pack/b.py': 'from .a import our_function\nour_function(1)\n',
     }
     made = small.shrink(sources, KNOWN)
     defined = ast.parse(made['pack/a.py']).body[0].name
@@ -64,7 +64,9 @@ def test_a_name_is_the_same_in_all_modules():
 
 
 def test_no_new_name_is_one_that_is_used():
-    text = shrink('import sys\ndef our_function(): return (GP1, print, "GP2", sys.GP3)\nour_function()\n')
+    text = shrink(
+        'import sys\ndef our_function(): return (GP1, print, "GP2", sys.GP3)\nour_function()\nour_function()\n'
+    )
     assert ast.parse(text).body[1].name not in ('GP1', 'GP2', 'GP3', 'print', 'sys')
 
 
@@ -90,9 +92,12 @@ def test_what_is_certain_is_decided():
 
 
 def test_private_numbers_become_constants():
-    text = shrink('_LIMIT = 5\n_state = 1\ndef f():\n    global _state\n    _state = _LIMIT\n')
-    assert '_LIMIT = const(5)' in text
+    text = shrink(
+        '_LARGE = 1 << 40\n_MOST = 0x7fffffff\n_state = 1\ndef f(): return _MOST, _LARGE, _state\n_state = 2\n'
+    )
+    assert '_MOST = const(2147483647)' in text
     assert text.count('const(') == 1
+    assert run(text)['f']() == (0x7FFFFFFF, 1 << 40, 2)
 
 
 MARKED = """
@@ -285,4 +290,82 @@ def test_the_small_set_has_all_modules(wipy_set):
     context = boards.Context('WIPY')
     paths = {entry.target_path for entry in frozen.manifest_files(context, [context.manifest()])}
     assert {'MicroWebSrv2/libs/sha1.py', 'firmware/net_wipy.py', 'board.py', 'main.py', 'build_info.py'} <= paths
-    assert {path.relative_to(wipy_set).as_posix() for path in wipy_set.rglob('*.py')} == paths
+    merged = {path for target, starts in boards.load('WIPY').MERGED for path in paths if path.startswith(starts)}
+    assert len(merged) > 20
+    assert {path.relative_to(wipy_set).as_posix() for path in wipy_set.rglob('*.py')} == paths - merged
+
+
+def test_a_call_of_nothing_goes_but_not_what_it_is_given():
+    text = shrink(
+        'class Public:\n'
+        '    def __init__(self): self.done = []\n'
+        '    def told_it(self, value): pass\n'
+        '    def took_it(self, value): self.done.append(value)\n'
+        '    def Method(self):\n        self.told_it(self.done)\n        self.told_it(self.took_it(1))\n'
+        '        return self.done\n'
+    )
+    assert text.count('def ') == 2
+    assert run(text)['Public']().Method() == [1]
+
+
+def test_what_only_refuses_a_value_goes():
+    text = shrink(
+        'def Checked(text):\n'
+        '    if not text: raise ValueError(\'"text" must be a text.\')\n'
+        '    if text == "no": raise ValueError("Not this one.")\n'
+        '    return text\n'
+    )
+    checked = run(text)['Checked']
+    assert checked('') == ''
+    with pytest.raises(ValueError, match='Not this one'):
+        checked('no')
+
+
+def test_texts_of_what_is_mute_are_empty():
+    source = 'def Refused(number): raise KeyError(number, "no %d" % number, "none")\n'
+    text = small.shrink({'pack/module.py': source}, KNOWN, mute=('KeyError',))['pack/module.py']
+    assert "KeyError(number, '', '')" in text
+
+
+def test_attributes_that_nothing_reads_are_not_set():
+    text = shrink(
+        'class Public:\n'
+        '    def __init__(self, value):\n'
+        '        self.read_value = self.unread_value = value\n'
+        '        self.counted_value = 0\n'
+        '    def Method(self):\n'
+        '        self.counted_value += 1\n'
+        '        return self.read_value\n'
+    )
+    public = run(text)['Public'](7)
+    assert (public.Method(), len(vars(public))) == (7, 2)
+
+
+def test_a_local_that_is_always_none_decides():
+    text = small.shrink(
+        {
+            'pack/module.py': 'class Public:\n'
+            '    def Method(self):\n'
+            '        lock = self._lock\n'
+            '        if lock: lock.acquire()\n'
+            '        return 1\n'
+        },
+        KNOWN,
+        nothing=('_lock',),
+    )['pack/module.py']
+    assert 'acquire' not in text and run(text)['Public']().Method() == 1
+
+
+DIRECT = """
+class Public:
+    def passed_on(self, function):  # small: calls it without threads
+        return [function()]
+    def Method(self, argument):
+        return self.passed_on(lambda: argument + 1), self.passed_on(argument.bit_length)
+"""
+
+
+def test_what_is_passed_to_another_thread_is_called_where_there_is_none():
+    text = small.shrink({'pack/module.py': DIRECT}, KNOWN, lacks=('threads',))['pack/module.py']
+    assert run(text)['Public']().Method(7) == (8, 3)
+    assert run(small.shrink({'pack/module.py': DIRECT}, KNOWN)['pack/module.py'])['Public']().Method(7) == ([8], [3])

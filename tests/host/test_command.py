@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from support import certificates as certificates_
 
 MODULES = Path(__file__).parents[2] / 'modules'
 ENVIRONMENT = dict(os.environ, PYTHONPATH=str(MODULES), PYTHONUNBUFFERED='1')
@@ -82,7 +84,7 @@ def test_a_busy_port_is_named(tmp_path):
         (('--port', '70000'), 'from 1 to 65535'),
         (('--preset', 'huge'), 'embedded'),
         (('--log', 'loud'), 'warning'),
-        (('--cert', 'a.pem'), '--key'),
+        (('--key', 'a.pem'), '--cert'),
     ],
 )
 def test_wrong_arguments_say_what_is_right(arguments, told):
@@ -97,3 +99,86 @@ def test_a_certificate_that_is_none_is_named(tmp_path):
     found = run(tmp_path, '--cert', tmp_path / 'a.pem', '--key', tmp_path / 'a.pem')
     assert found.returncode == 2
     assert 'a.pem' in found.stderr
+
+
+# --- the listing of folders ---
+
+
+@pytest.fixture
+def listed(tmp_path, port):
+    """A function (path) that gets a page of a command that lists its folder; returns (status, URL, text)."""
+    site = tmp_path / 'site'
+    for name in ('a&<b>"\'.txt', 'é %41.txt', 'sub/in.txt', 'sub/deep/x.txt', 'page/index.html', 'bad.unknown'):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(b'content')
+    for name in ('.hidden.txt', 'config.json', 'program.py', 'secret.key', '.well-known', '.git'):
+        (site / name).write_bytes(b'SECRET') if '.' in name[1:] else (site / name).mkdir()
+    (tmp_path / 'out.txt').write_bytes(b'SECRET')
+    (site / 'out.txt').symlink_to('../out.txt')
+    (site / 'outside').symlink_to('..')
+    (site / 'inside.txt').symlink_to('sub/in.txt')
+    os.mkfifo(site / 'pipe.txt')
+    (Path(os.fsdecode(bytes(site) + b'/\xff.txt'))).write_bytes(b'no UTF-8')
+    process = serve(site, port, '--listing')
+
+    def get(path):
+        try:
+            with urllib.request.urlopen(f'http://127.0.0.1:{port}{path}', timeout=20) as response:
+                return response.status, response.url.partition(str(port))[2], response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, path, error.read().decode()
+
+    yield get
+    stop(process)
+
+
+def test_a_folder_without_a_page_is_listed(listed):
+    status, _, text = listed('/')
+    links = re.findall('<a href="(.*?)">(.*?)</a>', text)
+    assert status == 200 and links == [
+        ('page/', 'page/'),
+        ('sub/', 'sub/'),
+        ('a%26%3Cb%3E%22%27.txt', 'a&amp;&lt;b&gt;&quot;&#39;.txt'),
+        ('inside.txt', 'inside.txt'),
+        ('%C3%A9%20%2541.txt', 'é %41.txt'),
+    ]
+    for link, _ in links[2:]:
+        assert listed('/' + link)[::2] == (200, 'content')
+
+
+def test_folders_in_folders_are_listed_with_their_slash(listed):
+    status, url, text = listed('/sub')
+    assert (status, url) == (200, '/sub/')
+    assert re.findall('<a href="(.*?)">', text) == ['../', 'deep/', 'in.txt']
+    assert '<td>7<td>' in text
+
+
+@pytest.mark.parametrize(
+    'path', ['/outside/', '/.git/', '/missing/', '/../', '//', '/sub/in.txt/', '/sub//', '/pipe.txt']
+)
+def test_what_is_no_folder_of_the_site_is_not_listed(listed, path):
+    status, _, text = listed(path)
+    assert status in (400, 404) and 'SECRET' not in text and 'out.txt' not in text
+
+
+def test_pages_win_over_the_listing(listed):
+    assert listed('/page/')[2] == 'content'
+
+
+def test_nothing_is_listed_without_the_option(tmp_path, port):
+    process = serve(tmp_path, port)
+    with pytest.raises(urllib.error.HTTPError, match='404'):
+        urllib.request.urlopen(f'http://127.0.0.1:{port}/', timeout=20)
+    stop(process)
+
+
+def test_one_file_may_hold_certificate_and_key(tmp_path, port):
+    certificates = certificates_.make(tmp_path)
+    process = subprocess.Popen(
+        command(tmp_path, '--port', port, '--cert', certificates / 'both.pem'),
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert 'listening on https://' in process.stdout.readline()
+    stop(process)

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from tools import boards, deploy, emulator, frozen, repl
+from tools import boards, deploy, emulator, frozen, lint, repl
 from tools.common import BUILD, ROOT, Failure
 
 
@@ -127,22 +127,15 @@ def test_several_ports_are_to_be_chosen_from(monkeypatch):
     assert repl.choose_port('/dev/ttyUSB0') == '/dev/ttyUSB0'
 
 
-# For CPython, or for firmware whose mpy-cross was told the processor or whose hashlib lacks SHA-1.
-NOT_FOR_MIP = {
-    '__main__.py',
-    'libs/hostFiles.py',
-    'libs/httpNative.py',
-    'libs/sha1.py',
-    'libs/strictJsonHost.py',
-    'libs/wsBytesHost.py',
-    'libs/wsNative.py',
-}
+# For firmware whose mpy-cross was told the processor or whose hashlib lacks SHA-1.
+NOT_FOR_MIP = {'libs/httpNative.py', 'libs/sha1.py', 'libs/wsNative.py'}
 
 
 def test_mip_gets_the_whole_server_and_its_version():
     package = json.loads((ROOT / 'package.json').read_text())
     folder = ROOT / 'modules' / 'MicroWebSrv2'
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob('*.py')} - NOT_FOR_MIP
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob('*.py') if not lint.is_host_only(path)}
+    files -= NOT_FOR_MIP
     assert dict(package['urls']) == {f'MicroWebSrv2/{name}': f'modules/MicroWebSrv2/{name}' for name in files}
     assert package['version'] == frozen.project_version()
 

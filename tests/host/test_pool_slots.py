@@ -10,6 +10,7 @@ import time
 import pytest
 from support import site
 from support.client import TIMEOUT, request_bytes
+from support.polite import HANDSHAKE
 
 # Clients here hold slots, and read nothing, for as long as a test takes: no time-out may end that on a busy computer.
 pytestmark = pytest.mark.app('wire', set={'BufferSlotsCount': 2, 'BufferSlotSize': 1024, 'RequestsTimeoutSec': 60})
@@ -162,6 +163,36 @@ def test_errors_of_accept_do_not_end_the_loop(start):
                 connection.send(HELLO)
     assert server.get('/hello').status == 200
     assert server.request('GET', '/text.txt').body == site.TEXT
+
+
+def test_the_idlest_gives_way_to_a_newcomer(start):
+    server = start('wire', set={'MaxConnections': 4})
+    with connections(server, 4) as clients:
+        for connection in clients:
+            assert connection.is_open()
+        assert server.get('/hello').status == 200
+        assert clients[0].is_closed()
+        assert all(connection.is_open() for connection in clients[1:])
+
+
+def test_a_peer_that_holds_more_than_half_gives_way_though_it_is_busy(start):
+    """Bodies that come slowly take all connections; a newcomer is served at once."""
+    server = start('wire', set={'MaxConnections': 4})
+    with connections(server, 4) as clients:
+        for connection in clients:
+            connection.send(request_bytes('POST', '/echo', {'Content-Length': '9'}) + b'x')
+        assert server.get('/hello').status == 200
+
+
+def test_silent_websockets_give_way_to_a_newcomer(start):
+    server = start('wsapp', set={'MaxConnections': 4})
+    with connections(server, 4) as clients:
+        for connection in clients:
+            connection.send(HANDSHAKE)
+            assert connection.response(upgrade='websocket').status == 101
+        with server.connect() as newcomer:
+            newcomer.send(HANDSHAKE)
+            assert newcomer.response(upgrade='websocket').status == 101
 
 
 # --- TCP_NODELAY ---

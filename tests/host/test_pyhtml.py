@@ -6,11 +6,13 @@ eval in one namespace, knowing nothing of the engine. The same pages are rendere
 
 import html
 import random
+import sys
 from types import ModuleType
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from MicroWebSrv2.libs import pyhtmlCompiler
 from MicroWebSrv2.libs.pyhtmlCompiler import PyhtmlError, compile_page
 from MicroWebSrv2.mods import PyhtmlTemplate
 from support.checks import names_of
@@ -339,3 +341,66 @@ def test_text_without_instructions_is_unchanged(text):
 def test_any_value_is_escaped(value):
     text = html.escape(str(value)).replace('&#x27;', '&#39;')
     assert compile_page(b'<{{ x }}>', 'page', {'x': value}).render().decode() == f'<{text}>'
+
+
+class Counted(bytes):
+    """A page's text that counts how many of its bytes are looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, key):
+        found = bytes.__getitem__(self, key)
+        self.looked_at += len(found) if isinstance(key, slice) else 1
+        return found
+
+    def find(self, what, begin=0, end=None):
+        end = len(self) if end is None else end
+        at = bytes.find(self, what, begin, end)
+        self.looked_at += (end if at < 0 else at) - begin
+        return at
+
+
+def work_of(source):
+    """Returns what translating a page takes: lines that run, bytes that are looked at, bytes that are made."""
+    text = Counted(source)
+    limit = 200 * len(source) + 10_000
+    lines = 0
+
+    def trace(frame, event, argument):
+        nonlocal lines
+        lines += event == 'line'
+        assert lines < limit, 'the translation does not end'
+        return trace
+
+    made = 0
+    sys.settrace(trace)
+    try:
+        made = sum(map(len, pyhtmlCompiler.Program(text).texts))
+    except PyhtmlError:
+        pass
+    finally:
+        sys.settrace(None)
+    return lines + text.looked_at + made
+
+
+@settings(max_examples=300, deadline=None)
+@given(*[st.lists(FRAGMENTS, max_size=4).map(''.join)] * 3)
+def test_the_work_for_any_text_is_linear_in_its_length(begin, middle, end):
+    source = (begin + middle * (3000 // (len(middle) or 1)) + end).encode()
+    work = work_of(source)
+    assert work <= 150 * len(source) + 1000, (work, len(source))
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        b'{{ py }}' + b'{{ ' * 2000,
+        b'{{ py }}' + b'{{ end ' * 1000,
+        b'{{ py }}\nx = 1\n' * 500 + b'{{ end }',
+        b'{{ if 1 }}' * 800 + b'{{ end }}' * 800,
+        b"{{ '" * 2000,
+        b'{{ py }}x = [' + b'\n1,' * 2000 + b']{{ end }}',
+    ],
+)
+def test_the_work_for_cut_and_nested_tags_is_linear_in_their_length(source):
+    assert work_of(source) <= 150 * len(source) + 1000

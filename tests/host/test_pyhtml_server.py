@@ -74,6 +74,18 @@ def test_a_page_is_answered_as_html(pages):
     assert response.header('Content-Length') == str(len(response.body))
 
 
+def test_the_type_of_a_page_is_not_the_next_answers(pages):
+    server = pages()
+    with server.connect() as connection:
+        for path, media_type in (
+            ('/hello.pyhtml', 'text/html; charset=UTF-8'),
+            ('/bytes', 'application/octet-stream'),
+            ('/faulty.pyhtml?by=0', 'text/html; charset=UTF-8'),
+            ('/bytes', 'application/octet-stream'),
+        ):
+            assert connection.request('GET', path).header('Content-Type') == media_type
+
+
 def test_head_has_the_headers_alone(pages):
     response = pages().request('HEAD', '/hello.pyhtml?name=HEAD')
     assert (response.status, response.body) == (200, b'')
@@ -107,13 +119,15 @@ def test_other_requests_go_their_way(pages, path, status, body):
 
 def test_a_default_page(pages):
     server = pages(default_page='index.pyhtml')
-    assert [server.get(path).body for path in ('/home', '/home/', '/both/', '/count')] == [
-        b'home /home',
+    assert [server.get(path).body for path in ('/home/', '/both/', '/count')] == [
         b'home /home/',
         b'html',
         b'counted',
     ]
-    assert pages().get('/home').status == 404
+    for method in ('GET', 'HEAD', 'POST'):
+        found = server.request(method, '/home?a=1')
+        assert (found.status, found.header('Location')) == (308, '/home/?a=1')
+    assert pages().get('/home/').status == 404
 
 
 def test_a_route_answers_with_a_page(pages):
@@ -155,6 +169,19 @@ def test_a_page_that_changes_is_compiled_anew(pages, folder):
         assert response.text == ['2', None, '3 longer', '4 longer'][i] if i != 1 else response.status == 500
     page.unlink()
     assert server.get('/changing.pyhtml').status == 404
+
+
+@pytest.mark.needs('symlinks')
+def test_a_page_that_becomes_a_link_out_of_the_root_is_not_rendered(pages, folder, tmp_path):
+    (tmp_path / 'outside.pyhtml').write_text('outside')
+    page = folder / 'linked.pyhtml'
+    page.write_text('inside')
+    server = pages()
+    assert [server.get('/linked.pyhtml').text for _ in range(2)] == ['inside'] * 2
+    page.unlink()
+    page.symlink_to(tmp_path / 'outside.pyhtml')
+    assert server.get('/linked.pyhtml').status == 404
+    page.unlink()
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_what_is_refused_or_not_found_is_said_with_the_reason(start):
         connection.send('garbage\r\n\r\n')
         connection.read_until_close()
     assert server.output.wait_for('MWS2-INFO> Not found: GET /not-there\n')
-    assert server.output.wait_for('MWS2-INFO> Refused 127.0.0.1: 400, Bad request line.\n')
+    assert server.output.wait_for('MWS2-INFO> Refused 127.0.0.1: 400, Bad ')
 
 
 def test_a_log_line_holds_no_control_character_of_a_request(start):

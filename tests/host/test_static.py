@@ -1,10 +1,15 @@
 """Static files: what is served, what never is, validators, ranges, gzip twins (RFC 9110 sections 8, 13 and 14)."""
 
 import email.utils
+import errno
 import gzip
+import os
+import resource
+import socket
 import time
 
 import pytest
+from MicroWebSrv2.host import files
 from support import site
 from support.client import request_bytes
 
@@ -29,7 +34,6 @@ def test_mime_types(server, extension, mime_type):
     [
         ('/', b'\n'),
         ('/index.html', b'\n'),
-        ('/htm', b'index.htm\n'),
         ('/htm/', b'index.htm\n'),
         ('/default/', b'default.html\n'),
         ('/defhtm/', b'default.htm\n'),
@@ -43,18 +47,34 @@ def test_mime_types(server, extension, mime_type):
         ('/%74ext.txt', site.TEXT),
         ('/text.txt?query=1', site.TEXT),
         ('/big.txt', site.FILES['big.txt']),
-        ('/htm/../text.txt', None),
         ('/UPPER.TXT', b'upper\n'),
-        ('//text.txt', None),
     ],
 )
 def test_files_and_default_pages(server, path, body):
     found = server.get(path)
-    if body is None:  # a client normalises such a path before it sends it; the server may serve or refuse it
-        assert found.status in (200, 301, 307, 400, 403, 404)
-    else:
-        assert found.status == 200 and found.body.endswith(body)
-        assert found.header('content-length') == str(len(found.body))
+    assert found.status == 200 and found.body.endswith(body)
+    assert found.header('content-length') == str(len(found.body))
+
+
+@pytest.mark.parametrize(
+    'path', ['//', '//text.txt', '//htm', '/htm//', '/htm//index.htm', '/htm/../text.txt', '/./text.txt']
+)
+def test_paths_with_empty_and_dot_segments_are_not_found(server, path):
+    assert server.get(path).status == 404
+
+
+@pytest.mark.parametrize('method', ['GET', 'HEAD'])
+@pytest.mark.parametrize(
+    'path, location',
+    [('/htm', '/htm/'), ('/htm?', '/htm/'), ('/htm?a=1&b=/c?', '/htm/?a=1&b=/c?'), ('/h%74m?%0d%0a', '/h%74m/?%0d%0a')],
+)
+def test_a_folder_without_its_slash_is_redirected_to(server, method, path, location):
+    found = server.request(method, path)
+    assert (found.status, found.header('location'), found.body) == (308, location, b'')
+
+
+def test_a_folder_without_a_page_is_not_redirected_to(server):
+    assert server.get('/nothing').status == 404
 
 
 def test_a_plus_in_a_path_is_no_space(server):
@@ -66,12 +86,10 @@ def test_a_plus_in_a_path_is_no_space(server):
     [
         ('/is-not-there.txt', 404),
         ('/nothing/', 404),
-        ('/nothing', 404),
         ('/no/such/folder/x.txt', 404),
         ('/text.txt/x', 404),
         ('/file.unknown', 403),
         ('/noextension', 403),
-        ('/big.bin', 403),
         ('/not-there.unknown', 404),
     ],
 )
@@ -118,6 +136,17 @@ def test_a_file_of_many_buffers_on_a_slow_reader(server):
         '/.hidden.txt',
         '/%2ehidden.txt',
         '/.well/known.txt',
+        '/.well-known/.hidden.txt',
+        '/.well-known/../.hidden.txt',
+        '/htm/.well-known/nested.txt',
+        '/config.json',
+        '/config%2ejson',
+        '/htm/Config.json',
+        '/config.json.new',
+        '/program.py',
+        '/program.mpy',
+        '/server.key',
+        '/server.pem',
         '/htm/./../../secret.txt',
         '/%c0%ae%c0%ae/secret.txt',
         '/..;/secret.txt',
@@ -139,6 +168,118 @@ def test_nothing_outside_the_root_and_no_dot_file_is_served(server, path):
 def test_nothing_outside_the_root_by_absolute_form(server, site):
     for target in ('http://test/../secret.txt', f'http://test{site.parent}/secret.txt', f'{site.parent}/secret.txt'):
         assert server.get(target).status in (400, 403, 404)
+
+
+@pytest.mark.parametrize(
+    'path, media_type, body',
+    [
+        ('/.well-known/security.txt', 'text/plain; charset=UTF-8', b'Contact: x\n'),
+        ('/.well-known/acme-challenge/token', 'application/octet-stream', b'token\n'),
+    ],
+)
+def test_well_known_files_are_served(server, path, media_type, body):
+    found = server.get(path)
+    assert (found.status, found.header('content-type'), found.body) == (200, media_type, body)
+
+
+@pytest.mark.parametrize(
+    'path, why',
+    [
+        ('/file.unknown', "GET '/file.unknown': 403, no type is known"),
+        ('/is-not-there.txt', 'Not found: GET /is-not-there.txt'),
+        ('/file/a%1b%5b0m', "GET '/file/a\\x1b[0m': 404, no file"),
+        ('/file/is-not-there', "GET '/file/is-not-there': 404, no file"),
+    ],
+)
+def test_the_log_says_why_a_file_is_not_sent(server, path, why):
+    since = len(server.log())
+    assert server.get(path).status in (403, 404)
+    assert server.output.wait_for('MWS2-INFO> ' + why, since), server.log()[since:]
+
+
+@pytest.fixture
+def special(site, request):
+    """A name in the site for a file that is none, removed after the test."""
+    path = site / 'special.txt'
+    yield path
+    path.unlink()
+
+
+@pytest.mark.needs('shared-files')
+@pytest.mark.parametrize('path', ['/special.txt', '/file/special.txt'])
+def test_a_pipe_is_not_served_and_holds_up_nobody(server, special, path):
+    os.mkfifo(special)
+    assert server.get(path).status == 404
+    assert server.get('/text.txt').status == 200
+
+
+@pytest.mark.needs('shared-files')
+def test_a_socket_is_not_served(server, special):
+    with socket.socket(socket.AF_UNIX) as sock:
+        folder = os.open(special.parent, os.O_RDONLY)
+        sock.bind(f'/proc/self/fd/{folder}/{special.name}')
+        os.close(folder)
+        assert server.get('/special.txt').status == 404
+
+
+@pytest.mark.needs('shared-files')
+def test_a_device_is_not_served(server, special):
+    special.symlink_to('/dev/zero')
+    assert server.get('/special.txt').status == 404
+    assert server.get('/file/special.txt').status == 404
+
+
+@pytest.mark.needs('symlinks')
+def test_a_link_is_judged_each_time_it_is_opened(server, site, special):
+    for _ in range(2):
+        for target, status in (('text.txt', 200), ('../secret.txt', 404)):
+            special.unlink(missing_ok=True)
+            special.symlink_to(target)
+            assert server.get('/special.txt').status == status
+
+
+@pytest.mark.needs('symlinks')
+def test_a_folder_that_becomes_a_link_is_judged_again(server, site, tmp_path):
+    folder = site / 'changing'
+    folder.mkdir()
+    (folder / 'secret.txt').write_bytes(b'mine')
+    assert server.get('/changing/secret.txt').body == b'mine'
+    folder.rename(tmp_path / 'away')
+    folder.symlink_to(site.parent / 'www-private')
+    try:
+        assert server.get('/changing/secret.txt').status == 404
+    finally:
+        folder.unlink()
+
+
+@pytest.mark.needs('symlinks')
+def test_a_root_that_is_a_link_may_change(start, target, tmp_path):
+    for name in 'ab':
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'name.txt').write_text(name)
+    root = tmp_path / 'root'
+    root.symlink_to('a')
+    server = start('wire', root=target.path(root))
+    assert server.get('/name.txt').body == b'a'
+    root.unlink()
+    root.symlink_to('b')
+    assert server.get('/name.txt').body == b'b'
+
+
+@pytest.mark.needs('shared-files')
+def test_files_are_503_while_the_system_is_out_of_descriptors(start):
+    server = start('wire')
+    with server.connect() as connection:
+        assert connection.request('GET', '/text.txt').status == 200
+        used = {int(name) for name in os.listdir(f'/proc/{server.process.pid}/fd')}
+        lowest = next(number for number in range(len(used) + 1) if number not in used)
+        limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (lowest, limits[1]))
+        for path in ('/text.txt', '/', '/file/text.txt'):
+            found = connection.request('GET', path)
+            assert (found.status, found.header('retry-after')) == (503, '1'), path
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert connection.request('GET', '/text.txt').body == site.TEXT
 
 
 @pytest.mark.needs('symlinks')
@@ -212,6 +353,16 @@ def test_if_none_match(server, make, expected):
         ('nonsense', False),
         ('', False),
         ('Sun, 15 Foo 2025 15:06:40 GMT', False),
+        ('Sunday, 15-Jun-25 15:06:40 GMT', True),
+        ('Sunday, 15-Jun-25 15:06:39 GMT', False),
+        ('Wednesday, 15-Jun-77 15:06:40 GMT', False),
+        ('Sun Jun 15 15:06:40 2025', True),
+        ('Sun Jun 15 15:06:39 2025', False),
+        ('Tue Jul  1 00:00:00 2025', True),
+        ('Sun, 15 Jun 2025 15:06:40', False),
+        ('Sun, 15 Jun 2025 15:06:40 CET', False),
+        ('Sun, 15 Jun 2025 15:06 GMT', False),
+        ('Sun, 15 Jun +2025 15:06:40 GMT', False),
     ],
 )
 @pytest.mark.needs('shared-files')
@@ -230,14 +381,107 @@ def test_conditions_of_head(server):
     assert server.request('HEAD', '/text.txt', {'If-None-Match': tag}).status == 304
 
 
-@pytest.mark.needs('shared-files')
-def test_a_changed_file_is_sent_anew(server, site):
+@pytest.mark.parametrize(
+    'condition, status',
+    [
+        ({'If-Match': '*'}, 200),
+        ({'If-Match': 'TAG'}, 200),
+        ({'If-Match': '"x", TAG'}, 200),
+        ({'If-Match': 'W/TAG'}, 412),
+        ({'If-Match': '"x"'}, 412),
+        ({'If-Match': ''}, 412),
+        ({'If-Match': '"x"', 'If-None-Match': 'TAG'}, 412),
+        ({'If-Match': 'TAG', 'If-None-Match': 'TAG'}, 304),
+        ({'If-Match': 'TAG', 'If-Unmodified-Since': 'Mon, 01 Jan 2024 00:00:00 GMT'}, 200),
+        ({'If-Unmodified-Since': 'DATE'}, 200),
+        ({'If-Unmodified-Since': 'Mon, 01 Jan 2024 00:00:00 GMT'}, 412),
+        ({'If-Unmodified-Since': 'Fri, 01 Jan 2123 00:00:00 GMT'}, 200),
+        ({'If-Unmodified-Since': 'nonsense'}, 200),
+        ({'If-Match': '"x"', 'Range': 'bytes=0-3'}, 412),
+    ],
+)
+def test_preconditions(server, condition, status):
+    known = server.get('/text.txt')
+    tag, date = known.header('etag'), known.header('last-modified')
+    fields = {name: value.replace('TAG', tag).replace('DATE', date) for name, value in condition.items()}
+    found = server.get('/text.txt', fields)
+    assert found.status == status
+    if status == 412:
+        assert found.header('last-modified') is None and found.header('cache-control') == 'no-store'
+
+
+def test_conditions_are_for_get_and_head(server):
+    assert server.request('POST', '/posted-file', {'If-Match': '"x"', 'Range': 'bytes=0-3'}, b'').body == site.TEXT
+
+
+@pytest.fixture
+def changing(server, site):
+    """A function (content, time) that writes a file of the site and gets it with the validators of the time before."""
     path = site / 'changing.txt'
+    known = {}
+
+    def change(content, mtime, tag=True):
+        path.write_bytes(content)
+        os.utime(path, (mtime, mtime))
+        names = {'etag': 'If-None-Match'} if tag else {'last-modified': 'If-Modified-Since'}
+        found = server.get('/changing.txt', {names[name]: known[name] for name in names if known.get(name)})
+        known.update({name: found.header(name) for name in ('etag', 'last-modified')})
+        return found
+
+    yield change
+    path.unlink()
+
+
+@pytest.mark.needs('shared-files')
+@pytest.mark.parametrize('tag', [True, False])
+def test_a_changed_file_is_sent_anew(changing, tag):
+    for content, mtime, status in (
+        (b'one', 1_700_000_000, 200),
+        (b'one', 1_700_000_000, 304),
+        (b'two', 1_700_000_001, 200),
+        (b'two', 1_700_000_001, 304),
+    ):
+        assert changing(content, mtime, tag).status == status
+
+
+@pytest.mark.needs('shared-files')
+@pytest.mark.parametrize('mtime', [0, 1, 946_684_807, 1_009_843_199, 'now', 'tomorrow'], ids=str)
+def test_a_time_that_means_nothing_is_no_validator(changing, mtime):
+    mtime = {'now': time.time() + 30, 'tomorrow': time.time() + 86400}.get(mtime, mtime)
+    for content in (b'one', b'two'):
+        found = changing(content, mtime)
+        assert (found.status, found.body) == (200, content)
+        assert found.header('etag') is None and found.header('last-modified') is None
+
+
+@pytest.mark.needs('shared-files')
+def test_content_that_was_written_just_now_is_no_validator_yet(server, site):
+    path = site / 'fresh.txt'
     path.write_bytes(b'one')
-    tag = server.get('/changing.txt').header('etag')
-    path.write_bytes(b'other')
-    found = server.get('/changing.txt', {'If-None-Match': tag})
-    assert (found.status, found.body) == (200, b'other')
+    found = server.get('/fresh.txt')
+    path.unlink()
+    assert found.status == 200 and found.header('etag') is None and found.header('last-modified') is None
+
+
+@pytest.mark.needs('shared-files')
+@pytest.mark.parametrize('mtime, date', [(1_009_843_200, 'Tue, 01 Jan 2002'), (1_600_000_000, 'Sun, 13 Sep 2020')])
+def test_files_of_any_year_have_their_date(changing, mtime, date):
+    assert changing(b'old', mtime).header('last-modified').startswith(date)
+
+
+@pytest.mark.needs('shared-files')
+def test_a_file_without_validators_fails_conditions_that_name_them(changing, server):
+    changing(b'one', 0)
+    for fields, status in (
+        ({'If-Match': '"0-3"'}, 412),
+        ({'If-Match': 'None'}, 412),
+        ({'If-Match': '*'}, 200),
+        ({'If-Range': '"0-3"', 'Range': 'bytes=0-0'}, 200),
+        ({'Range': 'bytes=0-0'}, 206),
+        ({'If-Modified-Since': 'Fri, 01 Jan 2123 00:00:00 GMT'}, 200),
+        ({'If-Unmodified-Since': 'Fri, 01 Jan 1970 00:00:00 GMT'}, 200),
+    ):
+        assert server.get('/changing.txt', fields).status == status, fields
 
 
 # --- ranges ---
@@ -370,6 +614,31 @@ def test_twins_have_validators_of_their_own(server):
     )
 
 
+@pytest.mark.parametrize('fields', [{'Accept-Encoding': 'gzip'}, {'Accept-Encoding': 'br, *'}, {}])
+def test_what_is_only_there_as_gzip_is_sent_so(server, fields):
+    for path in ('/packed/', '/packed/index.html'):
+        found = server.get(path, fields)
+        assert (found.status, found.header('content-encoding')) == (200, 'gzip')
+        assert gzip.decompress(found.body) == site.INDEX and found.header('content-type').startswith('text/html')
+        assert found.header('vary') == 'Accept-Encoding' and found.header('etag').endswith('-gz"')
+        assert server.get(path, dict(fields, **{'If-None-Match': found.header('etag')})).status == 304
+
+
+@pytest.mark.parametrize('value', ['identity', 'gzip;q=0', 'br', ''])
+def test_what_is_only_there_as_gzip_is_406_for_others(server, value):
+    found = server.get('/packed/', {'Accept-Encoding': value})
+    assert (found.status, found.header('vary')) == (406, 'Accept-Encoding')
+    assert found.header('content-encoding') is None
+
+
+def test_a_folder_of_a_gzip_page_is_redirected_to(server):
+    assert server.get('/packed').header('location') == '/packed/'
+
+
+def test_only_types_that_compress_are_looked_for_as_gzip(server):
+    assert server.get('/packed/picture.png', {'Accept-Encoding': 'gzip'}).status == 404
+
+
 def test_types_that_do_not_compress_have_no_vary(server):
     assert server.get('/text.txt', {'Accept-Encoding': 'gzip'}).header('vary') == 'Accept-Encoding'
     assert server.get('/mime/a.png', {'Accept-Encoding': 'gzip'}).header('vary') is None
@@ -396,3 +665,86 @@ def test_default_pages_and_mime_types_can_be_added(server):
 @pytest.mark.app('wire', set={'RootPath': '/does/not/exist'})
 def test_a_root_that_does_not_exist(server):
     assert server.get('/').status == 404 and server.get('/hello').status == 200
+
+
+@pytest.mark.needs('cpython')
+def test_types_that_the_system_knows(device):
+    device.run("""
+from MicroWebSrv2 import MicroWebSrv2 as m
+assert m.GetMimeTypeFromFilename('a.tar') == 'application/x-tar'
+assert m.GetMimeTypeFromFilename('a.MOV') == 'video/quicktime'
+for name in ('a.py', 'a.pyc', 'a.key', 'a.pem', 'a.p12', 'a.bak', 'a.pyhtml', 'a.html~'):
+    assert m.GetMimeTypeFromFilename(name) is None, name
+m.AddMimeType('.py', 'text/x-python')
+assert m.GetMimeTypeFromFilename('a.py') == 'text/x-python'
+""")
+
+
+# --- files on CPython ---
+
+
+@pytest.fixture
+def host_file(tmp_path):
+    """A file of three blocks, opened."""
+    path = tmp_path / 'file.txt'
+    path.write_bytes(bytes(range(256)) * 1024)
+    return files.open_below(str(tmp_path), str(path))[1]
+
+
+@pytest.mark.parametrize('code', [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_what_sendfile_does_not_know_is_copied(host_file, monkeypatch, code):
+    def refuse(*_):
+        raise OSError(code, 'refused')
+
+    monkeypatch.setattr(files, '_sendfile', refuse)
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        host_file.seek(1)
+        got = b''
+        results = [host_file.send_to(near, 262144)]
+        while results[-1]:
+            if results[-1] < 0:
+                got += far.recv(1 << 20)
+            results.append(host_file.send_to(near, 262144))
+        got += far.recv(1 << 20)
+        assert -1 in results and got == (bytes(range(256)) * 1024)[1:]
+    host_file.close()
+
+
+def test_a_sendfile_that_fails_is_an_error(host_file, monkeypatch):
+    near, far = socket.socketpair()
+    far.close()
+    with near, pytest.raises(OSError):
+        for _ in range(2):
+            host_file.send_to(near, 1000)
+
+
+def test_a_file_can_be_closed_again(host_file):
+    host_file.close()
+    with open(os.devnull) as other:  # it may have the number that the file had
+        host_file.close()
+        other.read()
+
+
+def test_what_was_judged_is_judged_again_when_it_has_moved(tmp_path):
+    root = tmp_path / 'root'
+    root.mkdir()
+    path = root / 'file.txt'
+    path.write_text('public')
+    for _ in range(2):
+        assert files.open_below(str(root), str(path))
+    path.rename(tmp_path / 'file.txt')
+    path.symlink_to('../file.txt')
+    assert files.open_below(str(root), str(path)) is None
+
+
+def test_without_proc_links_are_judged_by_their_real_path(tmp_path, monkeypatch):
+    (tmp_path / 'root').mkdir()
+    for name in ('root/in.txt', 'out.txt'):
+        (tmp_path / name).write_text(name)
+    (tmp_path / 'root' / 'link.txt').symlink_to('../out.txt')
+    readlink = os.readlink
+    monkeypatch.setattr(os, 'readlink', lambda path, **_: readlink(path.replace('/proc', '/no-proc'), **_))
+    found = [files.open_below(str(tmp_path / 'root'), str(tmp_path / 'root' / name)) for name in ('in.txt', 'link.txt')]
+    assert found[0][1].read(99) == b'root/in.txt' and found[1] is None

@@ -40,7 +40,7 @@ def test_tls(device, files, check):
     [
         PEM,
         {'certFile': 'rsa.pem', 'keyFile': 'rsa.key'},
-        pytest.param({'certFile': 'server.der', 'keyFile': 'server.key.der'}, marks=pytest.mark.needs('tls-der')),
+        {'certFile': 'server.der', 'keyFile': 'server.key.der'},
     ],
     ids=['PEM', 'RSA', 'DER'],
 )
@@ -55,6 +55,39 @@ def test_requests_over_tls(start, files, context, tls):
         body = bytes(range(256)) * 1000
         assert connection.request('POST', '/echo', body=body).body == body
         assert connection.is_open()
+
+
+@pytest.mark.parametrize(
+    'cert, key',
+    [
+        ('server.pem', 'sec1.key'),
+        ('rsa.pem', 'pkcs1.key'),
+        ('rsa.pem', 'pkcs1.der'),
+        ('rsa.pem', 'rsa.key.der'),
+        ('both.pem', 'both.pem'),
+        ('server.key', 'server.pem'),
+        ('server.key.der', 'server.der'),
+        ('shuffled.pem', 'leaf.key'),
+    ],
+)
+def test_keys_and_certificates_in_any_form_and_order(start, files, context, cert, key):
+    server = start('wire', tls={'certFile': cert, 'keyFile': key})
+    with server.connect(tls=context) as connection:
+        assert connection.is_open()
+
+
+@pytest.mark.needs('processes')
+def test_resets_behind_pieces_of_the_first_message_cost_nobody_else(https, context):
+    hello = client_hello(context)
+    since = len(https.log())
+    for i in range(1000):
+        with https.connect() as connection:
+            connection.send(hello[: i % (len(hello) + 1)])
+            connection.abort()
+        if i % 100 == 0:
+            with https.connect(tls=context) as connection:
+                assert connection.is_open()
+    assert 'Traceback' not in https.log()[since:]
 
 
 def test_any_segmentation_over_tls(https, context):

@@ -3,7 +3,7 @@
 import sys
 
 from .checks import is_int, require, require_callback, require_positive, require_string
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .xasPoller import is_interrupt
 
 _COMMENT = b':\n\n'
@@ -232,7 +232,7 @@ class EventStream:
         if callback:
             try:
                 result = callback(self)
-                if result is not None and hasattr(result, 'throw'):
+                if is_coroutine(result):
                     self._await(result)
             except BaseException as error:
                 if is_interrupt(error):

@@ -120,11 +120,13 @@ class Answer:
     - extra: list of bytes, fields of the server's own. varies: bytes, or None.
     - bodiless: bool, whether HEAD was asked.
     - is_common: bool, whether a head with the common fields says all of it.
+    - before_head: list of f(response, code), or None, called when the answer is decided, before its head is made.
+    - is_error: bool, whether a page of the application's for an error has been asked for.
     - code: int, the status. sent: int, bytes of the body. begun: ticks, or None where nobody asks for the time.
     """
 
-    headers = content_type = charset = origin = length = on_sent = varies = begun = None
-    caching = bodiless = False
+    headers = content_type = charset = origin = length = on_sent = varies = begun = before_head = None
+    caching = bodiless = is_error = False
     is_common = True
     extra = ()
     code = 200
@@ -136,6 +138,11 @@ class Answer:
         if self.headers is None:
             self.headers = {}
         return self.headers
+
+    def tell_before_head(self, function):
+        """Call function(response, code) when the answer is decided: it can set fields yet. What it raises is logged."""
+        self.is_common = False
+        self.before_head = (self.before_head or []) + [function]
 
     def set_header(self, name, value):
         """Set a header field of the application's; a second Set-Cookie is sent too, of other names the last value.

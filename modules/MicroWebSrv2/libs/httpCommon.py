@@ -4,7 +4,7 @@ import sys
 import time
 
 from .httpAnswer import content_type, reason_phrase
-from .staticFiles import http_date
+from .validators import http_date
 
 _SERVER = b'Server: MicroWebSrv2 ' + (b'MicroPython' if sys.implementation.name == 'micropython' else b'CPython')
 _MAX_KEPT = 8  # media types

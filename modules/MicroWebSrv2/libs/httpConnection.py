@@ -24,7 +24,7 @@ from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
 from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
@@ -43,8 +43,8 @@ DETACHED = 9
 CLOSED = 10
 
 _MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
-_LINGER_SEC = 2  # for the client to read why it was refused (RFC 9112 section 9.6)
-_MAX_LINGERED = 1 << 22  # bytes that are dropped meanwhile
+_LINGER_SEC = 2  # after what the client has sent last, for it to read why it was refused (RFC 9112 section 9.6)
+_MAX_LINGERED = 1 << 23  # bytes that are dropped meanwhile, within RequestsTimeoutSec
 _LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
@@ -57,6 +57,7 @@ class HttpConnection:
     - client: XAsyncTCPClient. state: int, as above.
     - request: HttpRequest, the one object for all requests; None when the connection is not HTTP's any more.
     - keep_alive: bool, whether the connection stays open after the answer.
+    - is_old: bool, whether the client speaks HTTP/1.0.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
     """
 
@@ -68,6 +69,7 @@ class HttpConnection:
         '_head',
         '_is_unusual',
         '_is_working',
+        '_lingered',
         '_lock',
         '_mws2',
         '_next_job',
@@ -79,6 +81,7 @@ class HttpConnection:
         '_workers',
         'client',
         'has_attributes',
+        'is_old',
         'keep_alive',
         'request',
         'state',
@@ -93,7 +96,7 @@ class HttpConnection:
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
         self._expects = self._is_working = self._is_unusual = False
-        self.keep_alive = self.has_attributes = False
+        self.keep_alive = self.has_attributes = self.is_old = False
         self._workers = client.pool.workers
         self._lock = self._workers.lock if self._workers else None
         self.state = IDLE
@@ -172,6 +175,7 @@ class HttpConnection:
             raise HttpError(414, 'More than %d fields in a query.' % MAX_FIELDS)
         self._head = parser.head
         self.keep_alive = parser.keep_alive
+        self.is_old = parser.version == b'HTTP/1.0'
         self._is_unusual = (
             parser.length != 0
             or parser.version != b'HTTP/1.1'
@@ -182,11 +186,12 @@ class HttpConnection:
     def _on_unusual_head(self, parser):
         """Take a head that asks for more than its answer: content, HEAD, HTTP/1.0, or where settings do."""
         method = parser.method
-        if method == b'HEAD' or parser.version != b'HTTP/1.1' or self._mws2.is_special:
+        mws2 = self._mws2
+        if method == b'HEAD' or parser.version != b'HTTP/1.1' or mws2.prepares:
             self._response.prepare()
-        self._found = find_route(method, parser.path)
+        self._found = mws2.find_route(method, parser.path)
         if not self._found and method == b'HEAD':
-            self._found = find_route(b'GET', parser.path)
+            self._found = mws2.find_route(b'GET', parser.path)
         if parser.length or b'expect' in parser.headers:
             return self._expect_content(parser)
         return self._handle()
@@ -194,13 +199,14 @@ class HttpConnection:
     def _expect_content(self, parser):
         """Decide on content before it is read: wanted, to be passed over, or refused."""
         length = parser.length
+        self.state = BODY
         self._began = self.client.pool.now
         self._expects = b'expect' in parser.headers and parser.version != b'HTTP/1.0'
         if self._expects and parser.headers[b'expect'].lower() != b'100-continue':
             raise HttpError(417, 'Only 100-continue can be expected.')
         if not length:
             return self._handle()
-        if not self._found and not self._mws2.modules:
+        if not self._found and not self._is_for_module():
             if self._expects or not 0 < length <= _MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
@@ -212,8 +218,14 @@ class HttpConnection:
         if self._expects and not parser.rest:
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
         self._body = BodyBuffer(length)
-        self.state = BODY
         return True
+
+    def _is_for_module(self):
+        """Return bool: whether a module may read the content of a request without a route."""
+        for module in self._mws2.modules.values():
+            if not hasattr(module, 'WantsContent') or module.WantsContent(self._mws2, self.request):
+                return True
+        return False
 
     def _too_large(self):
         return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
@@ -297,17 +309,19 @@ class HttpConnection:
         if job:
             self._workers.submit(lambda: self._run(job))
         elif self.client.closed:
+            if self.state == HANDLING or self.state == ANSWERING:
+                self.state = RETURNED
             self._give_back()
 
     def _work(self):
         if self._dispatch():
             self._handler_returned()
 
-    def is_worked(self):
+    def is_worked(self):  # small: False without threads
         """Return bool: whether worker threads run what may block."""
         return self._workers is not None
 
-    def work(self, job):
+    def work(self, job):  # small: calls it without threads
         """Do what may block: in a worker where there are some, else here. job: callable without arguments."""
         if self._workers and not self.client.pool.is_foreign():
             self._submit(job)
@@ -355,14 +369,13 @@ class HttpConnection:
         if not self.keep_alive:
             self._end()
             return False
+        client = self.client
+        self.state = IDLE
         if self.has_attributes or self._is_unusual:
             self._forget()
-        client = self.client
-        if self._parser.in_body:
-            self.state = DRAINING
-            self._began = client.pool.now
-        else:
-            self.state = IDLE
+            if self._parser.in_body:
+                self.state = DRAINING
+                self._began = client.pool.now
         deadline = client.pool.now + self._mws2.timeout_sec + 1
         if client.deadline != deadline:
             client.deadline = deadline
@@ -386,31 +399,33 @@ class HttpConnection:
         self.state = LINGERING
         client.expire(_LINGER_SEC)
         client.shutdown()
-        self._began = _MAX_LINGERED
+        self._began = client.pool.now
+        self._lingered = 0
         client.receive(self._drop)
 
     def _drop(self, data):
-        self._began -= len(data)
-        if self._began < 0:
+        self._lingered += len(data)
+        if self._lingered > _MAX_LINGERED or self.client.pool.now - self._began > self._mws2.timeout_sec:
             self.client.close(XClosedReason.ClosedByHost)
+        else:
+            self.client.expire(_LINGER_SEC)
 
     def _dispatch(self):
         """Call modules, then the route's handler or the static files. Return False if a coroutine goes on with it."""
         mws2 = self._mws2
-        request = self.request
         try:
             if mws2.modules:
                 for module in mws2.modules.values():
-                    module.OnRequest(mws2, request)
+                    module.OnRequest(mws2, self.request)
                     if self.state != HANDLING:
                         return True
             found = self._found
             if not found:
-                answer_unrouted(mws2, request, self._response)
+                answer_unrouted(mws2, self.request, self._response)
                 return True
             route, args = found
-            result = route.Handler(mws2, request) if args is None else route.Handler(mws2, request, args)
-            if result is not None and hasattr(result, 'send') and hasattr(result, 'throw'):
+            result = route.Handler(mws2, self.request) if args is None else route.Handler(mws2, self.request, args)
+            if result is not None and is_coroutine(result):
                 return self._spawn(result)
             if self.state == HANDLING:
                 self._not_answered()
@@ -441,8 +456,8 @@ class HttpConnection:
         """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
         if is_interrupt(error):
             raise error
-        request = self.request
-        self._mws2.log_exception('%s %s' % (request.Method, request.Path) if request else 'A handler', error)
+        parser = self._parser
+        self._mws2.log_exception('%s %s' % (parser.method.decode(), parser.path.decode()), error)
         if self.state == ANSWERING or self.state == DETACHED:  # nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
@@ -454,7 +469,7 @@ class HttpConnection:
         """Call what the application may have written. What it raises costs its own request only."""
         try:
             result = function(*args)
-            if result is not None and self._mws2.spawn and hasattr(result, 'throw'):
+            if result is not None and self._mws2.spawn and is_coroutine(result):
                 self._mws2.spawn(result, None)
         except BaseException as error:
             if is_interrupt(error):
@@ -465,11 +480,15 @@ class HttpConnection:
         """Answer a request that cannot be taken, and close. status: int. text: str, why, for the log."""
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
+        has_head = self.state not in (IDLE, HEAD, DRAINING)
         self._body = None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
         response.renew()
+        if not has_head:
+            self._parser.forget_head()  # it is of the request before
+        response.prepare()
         if status == 503:
             response.SetHeader('Retry-After', '1')
         response.Return(status)
@@ -551,12 +570,15 @@ class HttpConnection:
         if answer is not None and answer.on_sent:
             self._guarded(answer.on_sent, self._mws2, self._response)
 
+    def borrow_slot(self):
+        """Return a buffer slot for the answer, which goes back after it; None if all are lent."""
+        self._slot = self._slot or self._mws2.slots.GetAvailableSlot()
+        return self._slot
+
     def with_slot(self, function):
         """Call function(slot) with a buffer slot, at once or when one is given back."""
-        slot = self._slot or self._mws2.slots.GetAvailableSlot()
-        if slot:
-            self._slot = slot
-            function(slot)
+        if self.borrow_slot():
+            function(self._slot)
         else:
             self.progress()
             self._wanting = function

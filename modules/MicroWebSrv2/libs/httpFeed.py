@@ -10,26 +10,23 @@ _MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 65536
 
 
 def iterator_of(stream):
-    """Return the iterator of something iterable, as of HttpResponse.ReturnStream(). Raise ValueError for others."""
-    if hasattr(stream, '__anext__') or hasattr(stream, '__next__'):
-        return stream
-    if hasattr(stream, '__aiter__'):
-        return stream.__aiter__()
-    try:
-        if not isinstance(stream, (str, bytes, bytearray, memoryview, dict)):
-            return iter(stream)
-    except TypeError:
-        pass
-    raise ValueError('"stream" must have readinto(), or be an iterable of bytes or str.')
+    """Return the iterator of something iterable. Raise TypeError for anything else."""
+    return stream if hasattr(stream, '__next__') else iter(stream)
 
 
-def sender_of(iterator, microWebSrv2):
-    """Return the class of what sends an iterator. iterator: as of iterator_of(). microWebSrv2: MicroWebSrv2.
+def sender_of(stream, microWebSrv2):
+    """Return the class of what sends an iterable. stream: as of ReturnStream(). microWebSrv2: MicroWebSrv2.
 
-    Raise ValueError for an asynchronous one where asyncio does not drive the server.
+    Raise ValueError for anything else, and for an asynchronous one where asyncio does not drive the server.
     """
-    if not hasattr(iterator, '__anext__'):
-        return IteratorSender
+    if not (hasattr(stream, '__anext__') or hasattr(stream, '__aiter__')):
+        try:
+            if not isinstance(stream, (str, bytes, bytearray, memoryview, dict)):
+                iterator_of(stream)
+                return IteratorSender
+        except TypeError:
+            pass
+        raise ValueError('"stream" must have readinto(), or be an iterable of bytes or str.')
     if not microWebSrv2.spawn:
         raise ValueError('"stream" is asynchronous: start the server by StartInAsyncio().')
     from .httpFeedAsync import AsyncSender
@@ -49,17 +46,21 @@ def as_bytes(piece):
 
 
 class IteratorSender(StreamSender):
-    """What an iterator gives, on its way. stream: an iterator; the rest as of StreamSender."""
+    """What an iterable gives, on its way. stream: iterable; the rest as of StreamSender."""
 
     __slots__ = ()
 
     def start(self):
         """Begin, at once."""
+        self._stream = self._iterator()
         head, self._view = self._view, None
         if self._client.put(head) is None:
             self._client.close(XClosedReason.ClosedByPeer)
         else:
             self._go_on()
+
+    def _iterator(self):
+        return iterator_of(self._stream)
 
     def _next(self):
         """Return the next piece, bytes-like, empty where there is nothing yet; None at the end."""

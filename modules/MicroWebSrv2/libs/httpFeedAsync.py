@@ -7,7 +7,7 @@ from .httpStream import AGAIN_MS
 
 
 class AsyncSender(IteratorSender):
-    """What an asynchronous iterator gives, on its way. stream: has __anext__(); the rest as of StreamSender."""
+    """What an asynchronous iterable gives, on its way. stream: iterable so; the rest as of StreamSender."""
 
     __slots__ = ('_is_putting', '_piece', '_task', '_wants')
 
@@ -16,8 +16,13 @@ class AsyncSender(IteratorSender):
         self._is_putting = False
         self._piece = b''
         self._wants = asyncio.Event()
-        self._task = asyncio.create_task(self._feed(self._stream))
         IteratorSender.start(self)
+
+    def _iterator(self):
+        stream = self._stream
+        iterator = stream if hasattr(stream, '__anext__') else stream.__aiter__()
+        self._task = asyncio.create_task(self._feed(iterator))
+        return iterator
 
     def close(self):
         """End the task, which closes the iterator. May be called again."""

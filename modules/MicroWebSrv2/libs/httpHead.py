@@ -26,7 +26,6 @@ class HttpError(Exception):
     """
 
     def __init__(self, status, text):
-        super().__init__(text)
         self.status = status
         self.text = text
 

@@ -64,6 +64,10 @@ class RequestParser:
         self.rest = b''
         self.in_body = self.piece = None
 
+    def forget_head(self):
+        """Forget the last head: what describes one says that there is none."""
+        self._set_head(_NO_HEAD)
+
     def feed(self, data):
         """Take received bytes. data: bytes. Return the first event. Raise HttpError."""
         if self.rest:
@@ -199,10 +203,10 @@ class RequestParser:
         try:
             while start < len(data):
                 if self.left:
-                    piece = data[start : start + self.left]
-                    pieces.append(piece)
-                    start += len(piece)
-                    self.left -= len(piece)
+                    size = min(self.left, len(data) - start)  # a slice takes no number beyond 31 bits on boards
+                    pieces.append(data[start : start + size])
+                    start += size
+                    self.left -= size
                 else:
                     end = self._chunk_line(data, start)
                     if not end:

@@ -16,6 +16,11 @@ def close_if_can(stream):
         stream.close()
 
 
+def is_coroutine(result):  # small: False without coroutines
+    """Return bool: whether what a handler or callback has returned is a coroutine, and still to be run."""
+    return hasattr(result, 'send') and hasattr(result, 'throw')
+
+
 class StreamSender:
     """A body on its way: made with its answer, and dropped with it.
 
@@ -81,7 +86,7 @@ class StreamSender:
             piece = self._next_chunk() if self._chunked else self._next_piece()
             if piece is None:
                 return
-            if not len(piece) and self._stream is not None:
+            if self._has_nothing(piece):
                 self._wait(budget < _PUMPED_AT_ONCE)
                 return
             if self._stream is None:  # that was the last one
@@ -97,6 +102,10 @@ class StreamSender:
         if not client.closed:
             self._connection.progress()
             client.pump_with(self._pump)
+
+    def _has_nothing(self, piece):  # small: False without timers
+        """Return bool: whether the stream has nothing yet. piece: bytes-like, what it gave."""
+        return not len(piece) and self._stream is not None
 
     def _wait(self, has_sent):
         """The stream has nothing yet: let others have their turn, and ask it again later.

@@ -28,6 +28,7 @@ from .pyhtmlEngine import PyhtmlError, Template, locate
 
 _MAX_PARTS = 63  # a loop that has more of them yields, so that they can be joined or sent
 _MAX_LINES = 65535  # what the line map's items hold
+_MAX_DEPTH = 64  # blocks in each other: indentation makes the text grow with the square of that; CPython takes 99
 PARAMETERS = ['__parts', '__add', '__text', '__len', '__literals', 'Request', 'print']  # the last, if it prints
 
 _NEWLINE = 10
@@ -42,11 +43,11 @@ _CLOSING = (41, 93, _RIGHT_BRACE)
 
 
 def compile_page(source, name, variables):
-    """Compiles a page.
+    """Compile a page.
 
     source: bytes, UTF-8. name: str, what tracebacks call it. variables: dict, the variables that all pages see. Compile
     anew when the dict gets a new name.
-    Returns Template. Raises PyhtmlError if the page is wrong.
+    Return Template. Raise PyhtmlError if the page is wrong. Time and memory are linear in the page's length.
     """
     program = Program(source)
     lines = program.lines
@@ -60,14 +61,15 @@ def compile_page(source, name, variables):
     made = {}
     try:
         exec(compile(function_text(text, prints, own), file, 'exec'), variables, made)
-    except (SyntaxError, ValueError) as ex:  # ValueError: CPython's word for a NUL in the code
-        line, _ = locate(ex, name, file, lines)
-        raise PyhtmlError(line or 1, '%s: %s' % (type(ex).__name__, ex.args[0] if ex.args else '')) from None
+    # ValueError: CPython's word for a NUL in the code. The last two: an expression that is nested too deep.
+    except (SyntaxError, ValueError, RuntimeError, MemoryError) as error:
+        line, _ = locate(error, name, file, lines)
+        raise PyhtmlError(line or 1, '%s: %s' % (type(error).__name__, error.args[0] if error.args else '')) from None
     return Template(name, file, made['page'], (literals, lines, prints, own), variables)
 
 
 def function_text(body, prints, own):
-    """Returns the text of a page's function.
+    """Return the text of a page's function.
 
     body: str, its statements (Program.texts). prints: bool, whether it uses `print`. own: list of str, the variables
     that it takes.
@@ -94,7 +96,8 @@ class Program:
         self._line = 1  # of what is translated now
         self._blocks = []  # (keyword, line) of those that are open
         self._is_empty = False  # whether the innermost has no statement yet
-        self._continued = []  # where lines begin that are inside a string literal or brackets: no indentation counts
+        # Where lines of the last block begin that are inside a string literal or brackets: no indentation counts.
+        self._continued = []
         self._translate()
 
     def _translate(self):
@@ -119,13 +122,14 @@ class Program:
             self._line += text.count(b'\n')
 
     def _tag(self, at):
-        """Translates the tag at `at`. Returns the place behind it, and behind its block if it is {{ py }}."""
+        """Translate the tag at `at`. Return the place after it, and after its block if it is {{ py }}."""
         source = self._source
         end = self._end_of_code(at + 2, False)
         code = str(source[at + 2 : end], 'utf-8')
         text = code.strip()
         if text == 'py':
             block = end + 2
+            self._continued.clear()
             end = self._end_of_code(block, True)
             self._python(block, end, self._line + source[at:block].count(b'\n'))
             return source.find(b'}}', end) + 2
@@ -149,10 +153,12 @@ class Program:
             if not self._blocks:
                 raise PyhtmlError(line, '{{ end }} closes nothing')
             self._close()
-        else:  # a bracket behind a comment is on a line of its own
+        else:  # a bracket after a comment is on a line of its own
             self._write('__add(__text((%s)))' % (text + '\n' if '#' in text else text), line)
 
     def _open(self, keyword, text, line):
+        if len(self._blocks) == _MAX_DEPTH:
+            raise PyhtmlError(line, 'more than %d blocks in each other' % _MAX_DEPTH)
         self._write(text.replace('\n', ' ') + ':', line)
         self._blocks.append((keyword, line))
         self._is_empty = True
@@ -163,13 +169,15 @@ class Program:
         self._blocks.pop()
 
     def _python(self, begin, end, line):
-        """Takes the lines of a {{ py }} block over, the first of which is `line`: all but its own indentation."""
+        """Take over the lines of a {{ py }} block the first of which is `line`: all but the block's own indentation."""
         margin = None
+        continued = 0  # how many of those lines are past
         while begin < end:
             newline = self._source.find(b'\n', begin, end) + 1 or end
             text = str(self._source[begin:newline], 'utf-8').rstrip('\n')
             code = text.lstrip()
-            if begin in self._continued:
+            if continued < len(self._continued) and self._continued[continued] == begin:
+                continued += 1
                 self._add(text, line)
             elif code and code[0] != '#':
                 if code[:7] == 'global ':
@@ -185,7 +193,7 @@ class Program:
             line += 1
 
     def _write(self, text, line):
-        """Adds a statement, which began in line `line` of the page, to the innermost block."""
+        """Add a statement, which began in line `line` of the page, to the innermost block."""
         self._is_empty = False
         self._add(' ' * (len(self._blocks) + 1) + text, line)
 
@@ -195,10 +203,10 @@ class Program:
             self.lines.append(line)
             line += 1
 
-    # ---- finding the end of code: what is in a string literal is none
+    # ---- finding the end of code: a string literal holds none
 
     def _end_of_code(self, at, is_block):
-        """Returns where the code from `at` ends: a tag's at its }}, a block's at its {{ end }}."""
+        """Return where the code from `at` ends: a tag's at its }}, a block's at its {{ end }}."""
         source = self._source
         depth = 0
         is_comment = False
@@ -226,11 +234,23 @@ class Program:
         raise PyhtmlError(self._line, '{{ py }} has no {{ end }}' if is_block else '{{ has no }}')
 
     def _is_end(self, at):
-        close = self._source.find(b'}}', at)
-        return self._source[at : at + 2] == b'{{' and self._source[at + 2 : close].strip() == b'end'
+        """Return whether an {{ end }} stands at `at`, all of it; looks no further than its next word."""
+        source = self._source
+        if source[at : at + 2] != b'{{':
+            return False
+        at = self._after_spaces(at + 2)
+        if source[at : at + 3] != b'end':
+            return False
+        at = self._after_spaces(at + 3)
+        return source[at : at + 2] == b'}}'
+
+    def _after_spaces(self, at):
+        while self._source[at : at + 1].isspace():
+            at += 1
+        return at
 
     def _end_of_string(self, at):
-        """Returns the place of the last quote of the string literal that begins at `at`; notes the lines in it."""
+        """Return the place of the last quote of the string literal that begins at `at`; notes the lines in it."""
         source = self._source
         begin = at
         quotes = source[at : at + 1]
@@ -253,7 +273,7 @@ class Program:
 
 
 def _check_utf8(text, line):
-    """Raises PyhtmlError if a text is not UTF-8. text: bytes. line: int, the number of its first line."""
+    """Raise PyhtmlError if a text is not UTF-8. text: bytes. line: int, the number of its first line."""
     try:
         str(text, 'utf-8')
     except UnicodeError:

@@ -1,7 +1,9 @@
 """What a web server can be told: its properties and presets (documentation, MicroWebSrv2 Class)."""
 
+from ..webRoute import find_route
 from .checks import is_int, require_bool, require_callback, require_positive, require_text
 
+_COOKIES_HEAD = 16384  # the same for a computer: browsers send all cookies of a name as localhost
 _MIN_HEAD = 4096  # bytes of request line and header fields that are taken, however small a buffer slot is
 
 
@@ -9,22 +11,30 @@ class Settings:
     """The settings of a web server, which is a subclass that says by _require_stopped() when they are fixed.
 
     For the rooms beside it:
-    - max_content, max_head: int, bytes. timeout_sec: int, seconds. log_level: int.
-    - is_special: bool, whether requests or their answers need more than the common path: for CORS, for logging.
+    - max_content, max_head, slot_size: int, bytes. roots: list of str, the folders of web files, without a slash at
+      their ends. timeout_sec: int, seconds. log_level: int.
+    - is_special: bool, whether requests or their answers need more than the common path: for routes of this server, for
+      what `prepares` says. prepares: bool, whether answers do: for CORS, for logging, for OnResponse.
+    - find_route: f(method, path), as webRoute.find_route(). routes: libs.routeTable.RouteTable of this server, or None.
+    - on_response: callable or None. errors: libs.errorPages.ErrorPages or None.
     """
 
     def __init__(self):
         self._bindAddr = ('0.0.0.0', 80)
         self._rootPath = 'www'
         self._fallbackRootPath = None
+        self.roots = ()
+        self._note_roots()
         self.timeout_sec = 10
         self._notFoundURL = None
         self._all_origins = False
         self._corsAllowAll = False
         self._onLogging = None
         self._max_connections = None
-        self.etag_salt = '0'
-        self.is_special = False
+        self.etag_salt = ''
+        self.is_special = self.prepares = False
+        self.find_route = find_route
+        self.routes = self.on_response = self.errors = None
         self.log_level = 1
         self.SetNormalConfig()
 
@@ -34,10 +44,10 @@ class Settings:
         self._require_stopped()
         self._connQueueCapacity = queue
         self._slotsCount = slots
-        self._bufferSlotSize = size
+        self.slot_size = size
         self._keepAllocBufferSlots = True
         self.max_content = content
-        self.max_head = max(size, _MIN_HEAD)
+        self.max_head = max(size, _MIN_HEAD if size < 4096 else _COOKIES_HEAD)
 
     def SetEmbeddedConfig(self):
         """Configure for an embedded deployment: queue 8, 16 slots of 1 KB, content of 16 KB. Not while running."""
@@ -57,6 +67,9 @@ class Settings:
     def SetLargeConfig(self):
         """Configure for a large deployment: queue 512, 2048 slots of 16 KB, content of 8 MB. Not while running."""
         self._set_config(512, 2 * 1024, 16 * 1024, 8 * 1024 * 1024)
+
+    def _note_roots(self):
+        self.roots = [root.rstrip('/') for root in (self._rootPath, self._fallbackRootPath) if root is not None]
 
     # ---- properties
 
@@ -88,13 +101,13 @@ class Settings:
     @property
     def BufferSlotSize(self):
         """int: size of a buffer slot, octets. Not to be set while running."""
-        return self._bufferSlotSize
+        return self.slot_size
 
     @BufferSlotSize.setter
     def BufferSlotSize(self, value):
         """Set it. Raise ValueError for anything else, MicroWebSrv2Exception while the server runs."""
         self._require_stopped()
-        self._bufferSlotSize = require_positive(value, 'BufferSlotSize')
+        self.slot_size = require_positive(value, 'BufferSlotSize')
         self.max_head = max(value, _MIN_HEAD)
 
     @property
@@ -120,7 +133,9 @@ class Settings:
 
     @property
     def FallbackVersion(self):
-        """str: what the web files without a date belong to, such as a build's id; part of their validators."""
+        """str: what the files below FallbackRootPath that have no time change with, such as a build's id; '': they may
+        change at any time.
+        """
         return self.etag_salt
 
     @FallbackVersion.setter
@@ -177,6 +192,7 @@ class Settings:
         self._require_stopped()
         require_text(value, 'RootPath')
         self._rootPath = value
+        self._note_roots()
 
     @property
     def FallbackRootPath(self):
@@ -189,6 +205,7 @@ class Settings:
         if value is not None:
             require_text(value, 'FallbackRootPath')
         self._fallbackRootPath = value
+        self._note_roots()
 
     @property
     def RequestsTimeoutSec(self):
@@ -223,7 +240,7 @@ class Settings:
     def AllowAllOrigins(self, value):
         """Set it. Raise ValueError for anything else."""
         self._all_origins = require_bool(value, 'AllowAllOrigins')
-        self._note_special()
+        self.note_special()
 
     @property
     def _allowAllOrigins(self):
@@ -254,10 +271,16 @@ class Settings:
         if not is_int(value) or not 0 <= value <= 3:
             raise ValueError('"LogLevel" must be MicroWebSrv2.DEBUG, INFO, WARNING or ERROR.')
         self.log_level = value
-        self._note_special()
+        self.note_special()
 
-    def _note_special(self):
-        self.is_special = self._all_origins or self.log_level == 0
+    def note_special(self):
+        """Note whether requests or answers need more than the common path."""
+        self.prepares = self._all_origins or self.logs_answers() or self.on_response is not None
+        self.is_special = self.prepares or self.routes is not None
+
+    def logs_answers(self):  # small: False without debug lines
+        """Return bool: whether each request that has been answered is logged."""
+        return self.log_level == 0
 
     @property
     def OnLogging(self):

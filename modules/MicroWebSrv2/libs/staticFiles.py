@@ -1,292 +1,366 @@
-"""Static files: from the path of an URL to an answer with validators, ranges and gzip twins."""
+"""Static files: from the path of an URL to an answer with validators, ranges and gzip twins.
+
+What is served, whatever the root is: regular files below it whose type is known. Not `config.json`, which may hold
+passwords, nor what a dot hides, but for `/.well-known/` (RFC 8615). A path with an empty segment is not found, by files
+as by routes.
+"""
 
 import os
 import sys
 import time
 
 from .urlUtils import decode_text, unquote_bytes
+from .validators import file_date, has_range, precondition, range_of
 
-_DAYS = (b'Mon', b'Tue', b'Wed', b'Thu', b'Fri', b'Sat', b'Sun')
-_MONTHS = tuple(b'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split())
-_FIRST_YEAR = 2024  # a clock before it has not been set
-_gmtime = getattr(time, 'gmtime', time.localtime)  # the clock of firmware without gmtime knows UTC only
+_EXHAUSTED = (12, 23, 24)  # ENOMEM, ENFILE, EMFILE
+_REGULAR = 0x8000
+_FOLDER = 0x4000
+_WELL_KNOWN = len('/.well-known/')
+_INFO = 1
+_NO_FIELDS = {}  # of methods that ask for no part, no coding and no validation
+# Other systems' FAT has a second name for each file, such as HIDDEN~1.TXT.
+_HAS_SHORT_NAMES = sys.platform not in ('linux', 'darwin')
 
-_lstat = getattr(os, 'lstat', os.stat)
-_realpath = os.path.realpath if hasattr(os, 'readlink') else None
-_dates = {}
-_checked_folders = {}  # root -> {folder inside it: None}; only where there are symbolic links
+
+# ---- finding
 
 
-def http_date(seconds):
-    """Formats a time (RFC 9110 section 5.6.7).
+class _File:
+    """A file, or a folder, that was found.
 
-    seconds: int, of the platform's epoch. Returns bytes, None before 2024.
+    root: str, the folder that it is below, or None. name: str, its path, without the .gz of one that is only there so.
+    opened: (its stat, its stream, None where it is to be opened by its name). is_gzip: bool, whether .gz belongs to the
+    path.
     """
-    t = _gmtime(seconds)
-    if t[0] < _FIRST_YEAR:
-        return None
-    return b'%s, %02d %s %d %02d:%02d:%02d GMT' % (_DAYS[t[6]], t[2], _MONTHS[t[1] - 1], t[0], t[3], t[4], t[5])
 
+    __slots__ = ('is_gzip', 'name', 'root', 'stat', 'stream')
 
-def _parse_date(text):
-    """Returns a list that compares as the date does, or None if the bytes are no IMF-fixdate."""
-    words = text.split(b' ')
-    try:
-        date = [int(words[3]), _MONTHS.index(words[2]), int(words[1])]
-        return date + [int(number) for number in words[4].split(b':')]
-    except (ValueError, IndexError):
-        return None
+    def __init__(self, root, name, opened, is_gzip):
+        self.root = root
+        self.name = name
+        self.stat, self.stream = opened
+        self.is_gzip = is_gzip
 
+    def is_folder(self):
+        return self.stat[0] & 0xF000 == _FOLDER
 
-def _is_inside(root, filename, is_link):
-    """Whether no symbolic link on the way leads out of the root."""
-    if not _realpath:
-        return True
-    folder = filename[: filename.rfind('/')]
-    checked = _checked_folders.setdefault(root, {})
-    if is_link or folder not in checked:
-        real_root = _realpath(root)
-        real = _realpath(filename)
-        if real != real_root and not real.startswith(real_root.rstrip('/') + '/'):
-            return False
-        if len(checked) > 255:
-            checked.clear()
-        checked[folder] = None
-    return True
+    def path(self):
+        """Return its path, str."""
+        return self.name + '.gz' if self.is_gzip else self.name
 
+    def take_twin(self):
+        """Become the file's gzip twin, where there is one."""
+        try:
+            twin = _open_below(self.root, self.name + '.gz')
+        except OSError:
+            return
+        if twin and twin[0][0] & 0xF000 == _REGULAR:
+            self.close()
+            self.stat, self.stream = twin
+            self.is_gzip = True
 
-def _stat(filename, function=os.stat):
-    try:
-        return function(filename)
-    except (OSError, ValueError):
-        return None
+    def stream_at(self, first):
+        """Return its stream, opened, at a position. Raise OSError."""
+        if not self.stream:
+            self.stream = open(self.path(), 'rb')
+        if first:
+            self.stream.seek(first)
+        return self.stream
 
-
-def _is_folder(stat):
-    return stat[0] & 0xF000 == 0x4000
-
-
-def _segments(path):
-    """The decoded path, as it is below a root, or None if it may lead elsewhere. path: bytes, as it came."""
-    text = decode_text(unquote_bytes(path))
-    if text[:1] != '/' or '\\' in text or '\0' in text:
-        return None
-    segments = text.split('/')
-    for i in range(1, len(segments)):
-        if segments[i][:1] == '.' or (not segments[i] and i < len(segments) - 1):
-            return None
-    return text
+    def close(self):
+        """Close what was opened."""
+        if self.stream:
+            self.stream.close()
 
 
 def find_file(mws2, path):
-    """Finds the file of an URL's path, under RootPath, then under FallbackRootPath.
+    """Return (filename, stat) of the file that answers an URL's path, or None.
 
-    mws2: MicroWebSrv2. path: bytes, as it came, without query. Returns (filename, stat) or None.
+    mws2: MicroWebSrv2. path: bytes, as it came, without query. stat: as os.stat() returns it.
     """
-    text = _segments(path)
-    if text is None:
+    try:
+        file = _look_up(mws2, path)[0]
+    except OSError:
         return None
-    for root in (mws2.RootPath, mws2.FallbackRootPath):
-        if root is not None:
-            found = _find_below(mws2, root.rstrip('/'), text)
-            if found:
-                filename, stat = found
-                is_link = stat[0] & 0xF000 == 0xA000
-                if _is_inside(root, filename, is_link):
-                    stat = _stat(filename) if is_link else stat
-                    return (filename, stat) if stat and not _is_folder(stat) else None
-    return None
+    if not file:
+        return None
+    file.close()
+    return file.path(), file.stat
 
 
-def _find_below(mws2, root, text):
-    """Returns (filename, its os.lstat()) of a file or a default page, or None."""
-    filename = root + text
-    if text[-1:] != '/':
-        stat = _stat(filename, _lstat)
-        if not stat:
-            return None
-        is_link = stat[0] & 0xF000 == 0xA000
-        if not _is_folder(_stat(filename) or stat if is_link else stat):
-            return filename, stat
-        filename += '/'
+def inner_path(path):
+    """Return the decoded path as it is below a root, str, or None where nothing is served by it.
+
+    path: bytes, as it came, without query.
+    """
+    text = decode_text(unquote_bytes(path) if b'%' in path else path)
+    if text[:1] != '/' or '\\' in text or '\0' in text or '//' in text:
+        return None
+    if text.find('/.', _WELL_KNOWN - 1 if text[:_WELL_KNOWN] == '/.well-known/' else 0) >= 0:
+        return None
+    if '/config.json' in text.lower():
+        return None
+    if _HAS_SHORT_NAMES and [part for part in text.split('~')[1:] if part[:1].isdigit()]:
+        return None
+    return text
+
+
+def _look_up(mws2, path):
+    """Find what an URL's path stands for, under RootPath, then under FallbackRootPath.
+
+    Return (_File or None, whether it is the page of a folder that was asked for without the slash at its end). Raise
+    OSError where the system is out of descriptors.
+    """
+    text = inner_path(path)
+    if text is not None:
+        for root in mws2.roots:
+            filename = root + text
+            if text[-1:] == '/':
+                file = _page_of(mws2, root, filename)
+                lacks_slash = False
+            else:
+                file = _named(mws2, root, filename)
+                lacks_slash = file is not None and file.is_folder()
+                if lacks_slash:
+                    file = _page_of(mws2, root, filename + '/')
+            if file:
+                return file, lacks_slash
+    return None, False
+
+
+def _page_of(mws2, root, folder):
+    """Return the default page of a folder, a _File, or None."""
     for page in mws2.default_pages:
-        stat = _stat(filename + page, _lstat)
-        if stat and not _is_folder(stat):
-            return filename + page, stat
+        file = _named(mws2, root, folder + page)
+        if file and not file.is_folder():
+            return file
     return None
+
+
+def _named(mws2, root, filename):
+    """Return what has a name, or else that name and .gz; a _File, which may be a folder, or None."""
+    opened = _open_below(root, filename)
+    if opened:
+        return _File(root, filename, opened, False)
+    if _is_compressible(mws2.GetMimeTypeFromFilename(filename)):
+        opened = _open_below(root, filename + '.gz')
+        if opened and opened[0][0] & 0xF000 == _REGULAR:
+            return _File(root, filename, opened, True)
+    return None
+
+
+def _open_below(root, filename):
+    """Return (stat, None) of a regular file or folder, None where there is none. Raise OSError as _look_up().
+
+    Where files can be judged after they were opened, open_below() of host/files.py takes its place. MicroPython cannot:
+    it opens them later, by their names, and follows symbolic links wherever they lead.
+    """
+    try:
+        stat = os.stat(filename)
+    except OSError as error:
+        if error.errno in _EXHAUSTED:
+            raise
+        return None
+    kind = stat[0] & 0xF000
+    return (stat, None) if kind == _REGULAR or kind == _FOLDER else None
+
+
+# ---- answering
 
 
 def serve(mws2, request, response):
-    """Answers GET or HEAD with the file of the request's path, 403 where its type is not served.
+    """Answer GET or HEAD with the file of the request's path. Return False where there is none.
 
-    Returns False without one.
+    A folder without its slash is redirected to (308). 403: the file's type is not known. 503: the system is out of
+    descriptors.
     """
-    found = find_file(mws2, request.raw_path)
-    if not found:
+    path = request.parser.path
+    try:
+        file, lacks_slash = _look_up(mws2, path)
+    except OSError:
+        _unavailable(response)
+        return True
+    if not file:
+        if mws2.list_folder and mws2.list_folder(mws2, request):
+            return True
         return False
-    media_type = mws2.GetMimeTypeFromFilename(found[0])
+    if lacks_slash:
+        file.close()
+        redirect_to_folder(request)
+        return True
+    media_type = media_type_of(mws2, path, file.name)
     if media_type is None:
-        response.ReturnForbidden()
+        file.close()
+        _refuse(response, 403, 'no type is known: see AddMimeType()')
     else:
-        response.ContentType = media_type
-        response.AllowCaching = True
-        send_file(response, found[0], found[1])
+        _answer(response, file, media_type, True)
     return True
 
 
-def send_file(response, filename, stat=None):
-    """Answers with a file.
+def media_type_of(mws2, path, filename):
+    """Return the type that a file is served with, str, or None where it is not served.
 
-    response: HttpResponse. filename: str. stat: its os.stat(), if known. 404 if there is no such file.
+    mws2: MicroWebSrv2. path: bytes, the URL's. filename: str.
     """
-    stat = stat or _stat(filename)
-    if not stat or _is_folder(stat):
-        response.Return(404)
+    media_type = mws2.GetMimeTypeFromFilename(filename)
+    if media_type is None and path[:_WELL_KNOWN] == b'/.well-known/' and filename.rfind('.') < filename.rfind('/'):
+        return 'application/octet-stream'  # as RFC 8555 section 8.3 asks for
+    return media_type
+
+
+def redirect_to_folder(request):
+    """Answer 308 with the path that was asked for and a slash after it; its query is kept. request: HttpRequest."""
+    query = request.QueryString
+    request.Response.ReturnRedirect(decode_text(request.raw_path) + ('/?' + query if query else '/'), 308)
+
+
+def send_file(response, filename):
+    """Answer with a file, 404 where there is none.
+
+    response: HttpResponse. filename: str, its path. What it is, is the application's business, but for special files.
+    """
+    try:
+        file = _named(response.server, None, filename)
+    except OSError:
+        _unavailable(response)
         return
-    request = response.Request
-    mws2 = response.server
+    if not file or file.is_folder():
+        _refuse(response, 404, 'no file %r' % filename)
+        return
+    media_type = response.ContentType or response.server.GetMimeTypeFromFilename(filename)
+    _answer(response, file, media_type or 'application/octet-stream', False)
+
+
+def _answer(response, file, media_type, caching):
+    """Answer with a file that was found, or as the conditions of the request ask for."""
+    parser = response.Request.parser
+    method = parser.method
+    fields = parser.headers if method == b'GET' or method == b'HEAD' else _NO_FIELDS
     answer = response.own()
     answer.is_common = False
-    if answer.content_type is None:
-        answer.content_type = mws2.GetMimeTypeFromFilename(filename) or 'application/octet-stream'
-    extra = answer.extra = []
-    is_get = request.raw_method == b'GET' or request.raw_method == b'HEAD'
-    etag = _etag(mws2, stat)
-    if is_get and _is_compressible(answer.content_type):
-        answer.vary('Accept-Encoding')
-        if b'accept-encoding' in request.fields and b'range' not in request.fields:
-            twin = _stat(filename + '.gz') if _takes_gzip(request.AcceptEncodings) else None
-            if twin:
-                filename, stat, etag = filename + '.gz', twin, etag[:-1] + b'-gz"'
-    extra.append(b'ETag: ' + etag)
-    modified = _modified(stat[8])
+    extra = []
+    if _is_compressible(media_type):
+        response.vary('Accept-Encoding')
+        if not _choose_coding(file, fields):
+            file.close()
+            _refuse(response, 406, 'it is only there as gzip')
+            return
+    etag, modified = _validators(response.server, file)
+    if etag:
+        extra.append(b'ETag: ' + etag)
     if modified:
         extra.append(b'Last-Modified: ' + modified)
-    if is_get:
-        if _is_fresh(request, etag, stat[8]):
-            response.Return(304)
-            return
-        if etag[-4:-1] == b'-gz':
-            extra.append(b'Content-Encoding: gzip')
+    status = precondition(fields, etag, modified, file.stat[8])
+    if status:
+        file.close()
+        if status == 304:
+            answer.extra = extra
+            answer.caching = caching
+        response.Return(status)
+        return
+    if file.is_gzip:
+        extra.append(b'Content-Encoding: gzip')
+    if fields is not _NO_FIELDS:
         extra.append(b'Accept-Ranges: bytes')
-        if b'range' in request.fields and _send_range(response, filename, stat[6], etag, modified):
+    part = None
+    if has_range(fields):
+        part = range_of(fields, file.stat[6], etag, modified)
+        if part == ():
+            file.close()
+            response.SetHeader('Content-Range', 'bytes */%d' % file.stat[6])
+            response.Return(416)
             return
-    _send(response, 200, filename, 0, stat[6])
+    answer.extra = extra
+    answer.content_type = media_type
+    answer.caching = caching or answer.caching
+    _send(response, file, part)
 
 
-def _modified(mtime):
-    """The date of a file, or None where it has none; the last ones are kept."""
-    date = _dates.get(mtime)
-    if date is None and mtime > 0:
-        if len(_dates) > 15:
-            _dates.clear()
-        date = _dates[mtime] = http_date(mtime)
-    return date
-
-
-def _is_compressible(media_type):
-    return media_type[:5] == 'text/' or media_type[:12] == 'application/' or media_type == 'image/svg+xml'
-
-
-def _etag(mws2, stat):
-    """A validator that changes with the file; of a file without a date, with the firmware that it is frozen in."""
-    stamp = getattr(stat, 'st_mtime_ns', stat[8])
-    return b'"%x-%x"' % (stamp, stat[6]) if stamp else b'"%s-%x"' % (mws2.etag_salt.encode(), stat[6])
-
-
-def _takes_gzip(codings):
-    """Whether gzip is among the codings that a client takes; what is said of `*` holds if nothing is said of gzip."""
-    other = False
-    for coding in codings:
-        coding = coding.replace(' ', '').lower()
-        name = coding.split(';')[0]
-        taken = coding.find(';q=0') < 0 or bool(coding.split(';q=')[1].strip('0.'))
-        if name in ('gzip', 'x-gzip'):
-            return taken
-        if name == '*':
-            other = taken
-    return other
-
-
-def _is_fresh(request, etag, mtime):
-    """Whether the client has this file (RFC 9110 section 13.2.2)."""
-    headers = request.fields
-    if b'if-none-match' in headers:
-        tags = headers[b'if-none-match']
-        return tags == b'*' or etag in [tag.strip().replace(b'W/', b'') for tag in tags.split(b',')]
-    if b'if-modified-since' in headers and mtime > 0:
-        since = _parse_date(headers[b'if-modified-since'])
-        if since:
-            t = _gmtime(mtime)
-            return [t[0], t[1] - 1, t[2], t[3], t[4], t[5]] <= since
-    return False
-
-
-def parse_range(text, size):
-    """Parses a range of octets (RFC 9110 section 14.1.2).
-
-    text: str, the value of Range. size: int, octets. Returns (first, length); None if it is to be passed over, as more
-    than one range is; () if it cannot be satisfied.
-    """
-    text = text.replace(' ', '').lower()
-    if text[:6] != 'bytes=' or ',' in text:
-        return None
-    ends = text[6:].split('-')
-    if len(ends) != 2 or not (ends[0] or ends[1]):
-        return None
-    for end in ends:
-        if end and not (end.isdigit() and len(end) < 16):
-            return None
-    if ends[0]:
-        first = int(ends[0])
-        last = min(int(ends[1]), size - 1) if ends[1] else size - 1
-        if ends[1] and int(ends[1]) < first:
-            return None
-    else:
-        if not int(ends[1]):
-            return ()
-        first = max(size - int(ends[1]), 0)
-        last = size - 1
-    return (first, last - first + 1) if first < size else ()
-
-
-def _send_range(response, filename, size, etag, modified):  # small: False without ranges
-    """Answers with a part of a file. Returns False if the whole of it is to be sent."""
-    request = response.Request
-    condition = request.fields.get(b'if-range')
-    if condition and condition != etag and condition != modified:
-        return False
-    part = parse_range(request.field(b'range'), size)
-    if part is None:
-        return False
-    if not part:
-        response.SetHeader('Content-Range', 'bytes */%d' % size)
-        response.AllowCaching = False
-        response.Return(416)
-        return True
-    first, length = part
-    response.SetHeader('Content-Range', 'bytes %d-%d/%d' % (first, first + length - 1, size))
-    _send(response, 206, filename, first, length)
-    return True
-
-
-def _send(response, code, filename, first, length):
+def _send(response, file, part):
+    """Send a file or a part of it, (first, length)."""
+    code = 200
+    first = 0
+    length = file.stat[6]
+    if part:
+        code = 206
+        first, length = part
+        response.own().extra.append(b'Content-Range: bytes %d-%d/%d' % (first, first + length - 1, file.stat[6]))
     try:
-        stream = _open_at(filename, first)
-    except OSError:
+        stream = file.stream_at(first)
+    except OSError as error:
         response.renew()
         response.prepare()
-        response.Return(404)
+        if error.errno in _EXHAUSTED:
+            _unavailable(response)
+        else:
+            _refuse(response, 404, 'it cannot be opened: %r' % error)
         return
     response.send_stream(code, stream, length)
 
 
-def _open_at(filename, first):
-    stream = open(filename, 'rb')
-    if first:
-        stream.seek(first)
-    return stream
+def _refuse(response, status, why):
+    """Answer an error, and log at the level INFO why."""
+    request = response.Request
+    response.server.Log('%s %r: %d, %s' % (request.Method, request.Path, status, why), _INFO)
+    response.Return(status)
+
+
+def _unavailable(response):
+    response.SetHeader('Retry-After', '1')
+    _refuse(response, 503, 'too many files are open')
+
+
+def _validators(mws2, file):
+    """Return (entity tag, date) of a file, each bytes or None.
+
+    A file that is frozen in the firmware has no time, but changes with the firmware only.
+    """
+    stat = file.stat
+    modified = file_date(stat[8], int(time.time()))
+    if modified:
+        tag = b'"%x-%x' % (getattr(stat, 'st_mtime_ns', stat[8]), stat[6])
+    elif not stat[8] and mws2.etag_salt and mws2.FallbackRootPath and file.name.startswith(mws2.FallbackRootPath + '/'):
+        tag = b'"%s-%x' % (mws2.etag_salt.encode(), stat[6])
+    else:
+        return None, None
+    return tag + (b'-gz"' if file.is_gzip else b'"'), modified
+
+
+# ---- gzip twins
+
+
+def _is_compressible(media_type):
+    return media_type is not None and (
+        media_type[:5] == 'text/' or media_type[:12] == 'application/' or media_type == 'image/svg+xml'
+    )
+
+
+def _choose_coding(file, fields):
+    """Take a file's twin if the client takes gzip. Return False if the client takes nothing that is there."""
+    accepts = fields.get(b'accept-encoding')
+    if file.is_gzip:
+        return accepts is None or _takes_gzip(accepts)
+    if accepts and b'range' not in fields and _takes_gzip(accepts):
+        file.take_twin()
+    return True
+
+
+def _takes_gzip(accepts):
+    """Return whether gzip is among the codings that a client takes.
+
+    accepts: bytes, Accept-Encoding. What is said of `*` holds if nothing is said of gzip (RFC 9110 section 12.5.3).
+    """
+    other = False
+    for coding in accepts.lower().replace(b' ', b'').split(b','):
+        name = coding.split(b';')[0]
+        weight = coding.split(b';q=')[1:]
+        takes = not weight or bool(weight[0].strip(b'0.'))
+        if name == b'gzip' or name == b'x-gzip':
+            return takes
+        if name == b'*':
+            other = takes
+    return other
 
 
 if sys.implementation.name != 'micropython':
-    from .hostFiles import HostFile as _open_at
+    from ..host.files import open_below as _open_below

@@ -25,11 +25,13 @@ def dumps_strict(obj):
     also TypeError for other objects, and RecursionError for those that hold themselves.
     """
     text = dumps(obj)
-    if NAN in text or INFINITY in text:
-        word = _not_finite(text)
-        if word:
-            raise ValueError('JSON has no %s.' % word)
+    if _is_not_finite(text):
+        raise ValueError('JSON has no %s.' % _not_finite(text))
     return text
+
+
+def _is_not_finite(text):  # small: False without floats
+    return (NAN in text or INFINITY in text) and _not_finite(text) is not None
 
 
 def _not_finite(text):
@@ -58,19 +60,19 @@ def loads_strict(text):
             if not _nests_well(text.encode()):
                 return None
         value = loads(text)
-        return value if _is_finite(value, text) else None
+        return None if _is_infinite(value, text) else value
     except (ValueError, RuntimeError):  # RuntimeError: nested too deeply after all
         return None
 
 
-def _is_finite(value, text):
-    """Tell whether a text's numbers were not too large for the target, which makes them infinite."""
+def _is_infinite(value, text):  # small: False without floats
+    """Tell whether a number of a text was too large for the target, which makes it infinite."""
     if '.' in text or _has_exponent(text):
         try:
             dumps_strict(value)
         except ValueError:
-            return False
-    return True
+            return True
+    return False
 
 
 def _has_exponent(text):

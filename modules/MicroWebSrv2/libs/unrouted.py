@@ -13,7 +13,7 @@ def allowed(mws2, request):
     path = request.raw_path
     if path == b'*':
         return ['GET', 'HEAD', 'OPTIONS']
-    methods = allowed_methods(path)
+    methods = allowed_methods(path, mws2.find_route, mws2.routes)
     if find_file(mws2, path):
         methods += [method for method in ('GET', 'HEAD') if method not in methods]
     if methods and 'OPTIONS' not in methods:
@@ -23,11 +23,11 @@ def allowed(mws2, request):
 
 def answer_unrouted(mws2, request, response):
     """Answer a request without a route. mws2: MicroWebSrv2. request: HttpRequest. response: HttpResponse."""
-    method = request.raw_method
+    method = request.parser.method
     if method == b'GET' or method == b'HEAD':
         if serve(mws2, request, response):
             return
-    elif not is_known(method) and not is_routed(method):
+    elif not is_known(method) and not is_routed(method, mws2.routes):
         response.Return(501)
         return
     methods = allowed(mws2, request)

@@ -3,7 +3,7 @@
 import sys
 
 from .checks import require_callback
-from .httpStream import close_if_can
+from .httpStream import close_if_can, is_coroutine
 from .wsFrames import (
     BINARY,
     CLOSE,
@@ -307,7 +307,14 @@ class WebSocket(FrameReader):
 
     def on_text(self, text):
         """Take a whole text message. text: str."""
-        self._on_message(self._text_callback, text)
+        callback = self._text_callback  # _on_message() written out: most messages are short texts
+        if callback:
+            try:
+                result = callback(self, text)
+                if result is not None:
+                    self._returned(result)
+            except BaseException as error:
+                self._callback_failed(error)
 
     def on_binary(self, data):
         """Take a whole binary message. data: bytes or bytearray."""
@@ -361,7 +368,7 @@ class WebSocket(FrameReader):
 
     def _returned(self, result):
         """Have the coroutine run that a callback may have returned; until its end, nothing more is received."""
-        if hasattr(result, 'send') and hasattr(result, 'throw'):
+        if is_coroutine(result):
             if not self._mws2.spawn:
                 close_if_can(result)
                 raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')

@@ -167,7 +167,7 @@ class XAsyncSocketsPool:
         timeoutMs: int, milliseconds to wait at the most, 0 or more; at most one second is waited.
         """
         try:
-            self._process(min(timeoutMs, self.wait_ms()))
+            self._process(min(timeoutMs, WAIT_MS if self._timers is None else self.wait_ms()))
         except BaseException as error:
             self.failed(error)
 
@@ -302,7 +302,7 @@ class XAsyncSocketsPool:
         """Return bool: whether the caller is not the thread that processes the pool."""
         return self._ident is not None and self._ident != get_ident()
 
-    def call(self, function):
+    def call(self, function):  # small: calls it without threads
         """Call a function without arguments in the thread that processes the pool: at once where the caller is it."""
         if self.is_foreign():
             self._calls.append(function)

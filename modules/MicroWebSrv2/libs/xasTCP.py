@@ -73,7 +73,7 @@ class XAsyncTCPServer(XAsyncSocket):
             sock.close()
             raise error('Cannot listen on %s:%s: %s' % (srvAddr[0], srvAddr[1], ex))
         server = XAsyncTCPServer(asyncSocketsPool, sock, srvAddr, bufSlots or XBufferSlots(256, 4096))
-        asyncSocketsPool.call(lambda: asyncSocketsPool.AddAsyncSocket(server))
+        asyncSocketsPool.call(lambda: asyncSocketsPool.add(server))
         return server
 
     def __init__(self, asyncSocketsPool, sock, srvAddr, bufSlots):
@@ -138,7 +138,7 @@ class XAsyncTCPServer(XAsyncSocket):
         newcomer: XAsyncTCPClient, in the pool already, or None. Return bool: whether the newcomer can stay.
         """
         clients = [other for other in self.pool.GetAllAsyncSockets() if isinstance(other, XAsyncTCPClient)]
-        if newcomer and len(clients) < self.pool.capacity:
+        if newcomer and len(clients) <= self.pool.capacity:
             return True
         others = [other for other in clients if other is not newcomer]
         dearest = idlest(others) or (newcomer and greediest(others))
@@ -168,7 +168,7 @@ def idlest(clients):
     return best
 
 
-def greediest(clients):
+def greediest(clients):  # small: False without many sockets
     """Return a connection of the peer that holds more than half of all, the one whose time ends first, or None.
 
     clients: list of XAsyncTCPClient.
@@ -449,19 +449,24 @@ class XAsyncTCPClient(XAsyncSocket):
         """
         if self.closed:
             return None
-        count = 0
         if not self._out:
             try:
                 count = self.transport.send(data)
-            except OSError as error:
-                if error.errno not in would_block:
-                    return None
+            except OSError:  # without its name: with it, MicroPython takes the frame from the heap
+                count = self._try_send(data)
             if count == len(data):
                 return True
+            if count < 0:
+                return None
+            data = memoryview(data)[count:]
+        return self._queue(data, on_sent)
+
+    def _queue(self, data, on_sent):
+        """Have data sent when the socket is writable. Return False."""
+        if not self._out:
             self._out = []
-        rest = memoryview(data)[count:]
-        self.queued += len(rest)
-        self._out.append((rest, on_sent))
+        self.queued += len(data)
+        self._out.append((memoryview(data), on_sent))
         self.want(OUT, True)
         return False
 

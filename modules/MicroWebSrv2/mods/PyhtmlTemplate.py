@@ -5,7 +5,9 @@ import os
 import sys
 
 from ..libs.pyhtmlEngine import PyhtmlError, Template
-from ..libs.staticFiles import find_file
+from ..libs.staticFiles import find_file, redirect_to_folder
+from ..libs.urlUtils import unquote_bytes
+from ..libs.XAsyncSockets import allocate_lock
 from ..microWebSrv2 import MicroWebSrv2
 
 try:
@@ -16,8 +18,9 @@ except ImportError:
 _IS_BOARD = sys.implementation.name == 'micropython'
 _METHODS = (b'GET', b'HEAD', b'POST')
 _LAST_LETTERS = b'lL'  # of .pyhtml
+_SLASH = 47
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
-_MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # longer pages are sent while they are rendered, octets
+_MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # bytes; longer pages are sent while they are rendered
 _LINES_AROUND = 3  # of the faulty one, on the debug page
 
 _DEBUG_PAGE = """<!DOCTYPE html>
@@ -37,8 +40,9 @@ class PyhtmlTemplate:
     def __init__(self):
         self._show_debug = False
         self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
+        self._compiling = allocate_lock()
         self._templates = {}  # by file name: (time and size of the file, Template)
-        self._files = {}  # by path of the URL: (root, file name)
+        self._files = {}  # by path of the URL: (root, file name, its identity)
         self._default_pages = 0  # how many were known when it was last seen whether one of them is for us
         self._has_default_page = False
 
@@ -49,15 +53,15 @@ class PyhtmlTemplate:
 
     @ShowDebug.setter
     def ShowDebug(self, value):
-        """Sets it. Raises ValueError if value is none."""
+        """Set it. Raise ValueError for any other value."""
         if not isinstance(value, bool):
             raise ValueError('"ShowDebug" must be a boolean.')
         self._show_debug = value
 
     def SetGlobalVar(self, globalVarName, globalVar):
-        """Defines a variable that all pages see.
+        """Define a variable that all pages see.
 
-        globalVarName: str, a name that Python takes. globalVar: any object or None. Raises ValueError if it is none.
+        globalVarName: str, a name that Python takes; ValueError is raised for any other. globalVar: any object or None.
         """
         _require_name(globalVarName)
         if globalVarName in self._variables:
@@ -71,28 +75,35 @@ class PyhtmlTemplate:
         self._templates.clear()  # the engine wants to know the names when it compiles
 
     def GetGlobalVar(self, globalVarName):
-        """Retrieves a variable that all pages see. globalVarName: str, not empty. Returns its value, None without one.
+        """Return a variable that all pages see, None where there is no such variable.
 
-        Raises ValueError if globalVarName is none.
+        globalVarName: a non-empty string. Raise ValueError for any other name.
         """
         _require_name(globalVarName)
         return self._variables.get(globalVarName)
 
-    def OnRequest(self, microWebSrv2, request):
-        """Answers GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
+    def WantsContent(self, microWebSrv2, request):
+        """Return bool: whether a page may read what is posted to it. Arguments as of OnRequest()."""
         path = request.raw_path
+        return _is_page(path) or self._may_be_folder(path)
+
+    def OnRequest(self, microWebSrv2, request):
+        """Answer GET, HEAD and POST of a page. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
+        path = request.parser.path
         if self._default_pages != len(microWebSrv2.default_pages):
             self._look_at_default_pages(microWebSrv2.default_pages)
         # The last letter tells most others at once.
         if self._has_default_page or path[-1] in _LAST_LETTERS:
             if path in self._files or _is_page(path) or self._may_be_folder(path):
-                if request.raw_method in _METHODS:
+                if request.parser.method in _METHODS:
                     found = self._find(microWebSrv2, path)
-                    if found:
+                    if found and (path[-1] == _SLASH or _is_page(path) or _is_page(unquote_bytes(path))):
                         self._answer(microWebSrv2, request, found)
+                    elif found:
+                        redirect_to_folder(request)
 
     def _look_at_default_pages(self, pages):
-        """Notes whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
+        """Note whether a page of ours stands for its folder: else routes are not to cost a look at the files."""
         self._default_pages = len(pages)
         self._has_default_page = any(_is_page(page.encode()) for page in pages)
 
@@ -100,25 +111,27 @@ class PyhtmlTemplate:
         return self._has_default_page and path.rfind(b'.') <= path.rfind(b'/')
 
     def _find(self, microWebSrv2, path):
-        """Finds the file of a page. Returns (filename, stat) or None."""
+        """Return (filename, stat) of a page, or None."""
         root = microWebSrv2.RootPath
         known = self._files.get(path)
         if known and known[0] == root:
             try:
-                return known[1], os.stat(known[1])
+                stat = os.stat(known[1])
+                if known[2] == _identity(stat):
+                    return known[1], stat
             except OSError:  # it is gone; another may have come in its place
                 pass
         found = find_file(microWebSrv2, path)
         if not found or not _is_page(found[0].encode()):
             return None
-        if _is_page(path) and found[0].startswith(root.rstrip('/') + '/'):  # in other places one in front may come
+        if _is_page(path) and found[0].startswith(root.rstrip('/') + '/'):  # before other places one may come
             if len(self._files) >= _MAX_TEMPLATES:
                 self._files.clear()
-            self._files[path] = (root, found[0])
+            self._files[path] = (root, found[0], _identity(found[1]))
         return found
 
     def ReturnTemplate(self, microWebSrv2, request, filepath):
-        """Answers a request with a page, for handlers of routes.
+        """Answer a request with a page, for handlers of routes.
 
         microWebSrv2: MicroWebSrv2. request: HttpRequest. filepath: str, the page's physical path.
         A page that fails is logged and answers 500. What a page renders is dropped if it answers itself (by
@@ -127,22 +140,22 @@ class PyhtmlTemplate:
         self._answer(microWebSrv2, request, (filepath, None))
 
     def _answer(self, microWebSrv2, request, found):
-        """Renders and answers. found: (filename, stat or None)."""
+        """Render and answer. found: (filename, stat or None)."""
         template = None
         try:
             template = self._template(found[0], found[1] or os.stat(found[0]))
             content = template.render(request, None if self._show_debug else _MAX_WHOLE)
-        except Exception as ex:
-            self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], ex))
+        except Exception as error:
+            self._return_fault(microWebSrv2, request.Response, found[0], _log(microWebSrv2, template, found[0], error))
             return
         response = request.Response
         if response.HeadersSent:
             return
-        if response.ContentType is None:
-            response.ContentType = 'text/html'
+        media_type = response.ContentType or 'text/html'
         if isinstance(content, bytes):
-            response.ReturnOk(content)
+            response.send(200, media_type, content)
         else:
+            response.ContentType = media_type
             response.ReturnStream(200, _LoggedPage(microWebSrv2, template, found[0], content))
 
     def _template(self, filepath, stat):
@@ -156,13 +169,24 @@ class PyhtmlTemplate:
             self._templates.popitem()
         template = pyhtml_pages and template_of_build(pyhtml_pages.load(filepath), filepath, self._variables)
         if not template:
-            gc.collect()  # compiling takes several times the size of the page
+            template = self._compiled(filepath)
+        self._templates[filepath] = (time, size, template)
+        return template
+
+    def _compiled(self, filepath):
+        """Return the Template of a page. One thread at a time: compiling takes several times the page's size.
+
+        And to MicroPython a module that another thread is importing is one without names.
+        """
+        self._compiling.acquire()
+        try:
+            gc.collect()
             from ..libs.pyhtmlCompiler import compile_page  # here, since many images never need it
 
             with open(filepath, 'rb') as file:
-                template = compile_page(file.read(), filepath, self._variables)
-        self._templates[filepath] = (time, size, template)
-        return template
+                return compile_page(file.read(), filepath, self._variables)
+        finally:
+            self._compiling.release()
 
     def _return_fault(self, microWebSrv2, response, filepath, fault):
         if response.HeadersSent:
@@ -185,16 +209,16 @@ class _LoggedPage:
     def readinto(self, buffer):
         try:
             return self._page.readinto(buffer)
-        except Exception as ex:
-            _log(self._mws2, self._template, self._filepath, ex)
+        except Exception as error:
+            _log(self._mws2, self._template, self._filepath, error)
             raise
 
 
 def template_of_build(module, filepath, variables):
-    """Returns the Template of a page that the build of an image has compiled.
+    """Return the Template of a page that the build of an image has compiled.
 
     module: the page's, None where there is none. filepath: str, the page's. variables: dict, those that all pages see.
-    Returns None where the page must be compiled here: the build knew its names, not which of them are variables.
+    Return None where the page must be compiled here: the build knew its names, not which of them are variables.
     """
     if not module or any(name in variables for name in module.OTHERS):
         return None
@@ -203,24 +227,29 @@ def template_of_build(module, filepath, variables):
     return None
 
 
+def _identity(stat):
+    """Return what is another where a name stands for another file, as when a symbolic link leads elsewhere."""
+    return stat[1], stat[2], getattr(stat, 'st_ctime_ns', stat[9])
+
+
 def _require_name(name):  # small: a check
     if not isinstance(name, str) or not name:
-        raise ValueError('"globalVarName" must be a not empty string.')
+        raise ValueError('"globalVarName" must be a non-empty string.')
 
 
 def _is_page(name):
     return name.lower().endswith(b'.pyhtml')
 
 
-def _log(microWebSrv2, template, filepath, ex):
-    """Logs why a page failed; returns (what, line or None, traceback). template: None if it could not be made."""
+def _log(microWebSrv2, template, filepath, error):
+    """Log why a page failed; return (what, line or None, traceback). template: None if it could not be made."""
     traceback = ''
-    if isinstance(ex, PyhtmlError):
-        line = ex.line
-        what = ex.text
+    if isinstance(error, PyhtmlError):
+        line = error.line
+        what = error.text
     else:
-        what = '%s: %s' % (type(ex).__name__, ex)
-        line, traceback = template.locate(ex) if template else (None, '')
+        what = '%s: %s' % (type(error).__name__, error)
+        line, traceback = template.locate(error) if template else (None, '')
     what = '%s%s: %s' % (filepath, '' if line is None else ', line %d' % line, what)
     microWebSrv2.Log('%s\n%s' % (what, traceback), microWebSrv2.ERROR)
     return what, line, traceback
@@ -233,7 +262,7 @@ def _debug_page(filepath, what, line, traceback):
 
 
 def _excerpt(filepath, line):
-    """Returns the lines around a line of a page, as HTML in which it is marked."""
+    """Return the lines around a line of a page, as HTML in which it is marked."""
     texts = []
     number = 0
     with open(filepath, 'rb') as file:

@@ -3,28 +3,42 @@
 from binascii import a2b_base64, b2a_base64
 
 from ..libs.checks import require, require_bool, require_callback, require_text
-from ..libs.httpStream import close_if_can
+from ..libs.httpStream import close_if_can, is_coroutine
+from ..libs.routeTable import RouteTable
 from ..libs.webSocket import WebSocket, octets_of
 from ..libs.wsFrames import BINARY, frame, text_frame
-from ..webRoute import RegisterRoute, find_route, is_routed
 
 _GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'  # RFC 6455, 1.3
-_METHOD = 'GET WEBSOCKET'  # stands for it among the routes: no request's method has a space
+
+_routes = RouteTable()  # of all servers, as those of handlers
 
 
-def WebSocketRoute(routePath, name=None):
+def WebSocketRoute(routePath):
     """Decorate a handler of WebSockets with its route.
 
-    routePath, name: as of WebRoute(). The handler is f(microWebSrv2, webSocket), or f(microWebSrv2, webSocket, args)
+    routePath: as of WebRoute(). The handler is f(microWebSrv2, webSocket), or f(microWebSrv2, webSocket, args)
     where the path has arguments: it is called when the connection is accepted, in the place of OnWebSocketAccepted.
     Return the decorator. Raise ValueError that says what was wrong.
     """
 
     def decorated(handler):
-        RegisterRoute(handler, _METHOD, routePath, name)
+        _routes.register(handler, 'GET', routePath)
         return handler
 
     return decorated
+
+
+def _routed(request):  # small: False without WebSocket routes
+    """Return the handler of a request's route, f(microWebSrv2, webSocket), or None."""
+    found = _routes.find_any(b'GET', request.parser.path)
+    if not found:
+        return None
+    route, args = found
+    return route.Handler if args is None else lambda mws2, webSocket: route.Handler(mws2, webSocket, args)
+
+
+def _has_routes():  # small: False without WebSocket routes
+    return bool(_routes.methods())
 
 
 def is_same_site(request):
@@ -51,8 +65,8 @@ class WebSockets:
     def __init__(self):
         self._protocol_callback = self._accepted_callback = self._request_callback = None
         self._all_origins = False
-        self._origins = ()
-        self._deflate = None  # module wsDeflateHost, where compression is wanted
+        self._origins = None
+        self._deflate = None  # module host.deflate, where compression is wanted
 
     @property
     def AllowAllOrigins(self):
@@ -70,7 +84,7 @@ class WebSockets:
     @property
     def AllowedOrigins(self):
         """list of str: the other sites whose pages may open WebSockets, such as `https://app.example:8443`."""
-        return list(self._origins)
+        return list(self._origins or ())
 
     @AllowedOrigins.setter
     def AllowedOrigins(self, value):
@@ -95,10 +109,10 @@ class WebSockets:
         self._deflate = None
         if value:
             try:
-                from ..libs import wsDeflateHost
+                from ..host import deflate
             except ImportError:
                 raise ValueError('"Compression": there is no zlib here.')
-            self._deflate = wsDeflateHost
+            self._deflate = deflate
 
     @property
     def OnWebSocketRequest(self):
@@ -155,12 +169,16 @@ class WebSockets:
         data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, octets_of(msg))
         return sum([webSocket.post(data) for webSocket in list(webSockets)])
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: a request that opens a WebSocket has no content. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Accept a request that opens a WebSocket (RFC 6455, 4.2), or refuse it.
 
         microWebSrv2: MicroWebSrv2. request: HttpRequest.
         """
-        if b'upgrade' not in request.fields or not request.IsUpgrade:
+        if b'upgrade' not in request.parser.headers or not request.IsUpgrade:
             return
         if 'websocket' not in [name.strip() for name in request.Upgrade.lower().split(',')]:
             return
@@ -187,13 +205,11 @@ class WebSockets:
 
     def _handler(self, microWebSrv2, request):
         """Return what is called with an accepted WebSocket, f(microWebSrv2, webSocket); or answer, and return None."""
-        has_routes = is_routed(_METHOD.encode())
-        found = find_route(_METHOD.encode(), request.raw_path) if has_routes else None
-        if found:
-            route, args = found
-            return route.Handler if args is None else lambda mws2, webSocket: route.Handler(mws2, webSocket, args)
+        handler = _routed(request)
+        if handler:
+            return handler
         if self._accepted_callback is None:
-            if has_routes:
+            if _has_routes():
                 request.Response.Return(404)  # not the NotFoundURL: no page is asked for
             else:
                 request.Response.ReturnNotImplemented()
@@ -202,16 +218,14 @@ class WebSockets:
     def _is_wanted(self, microWebSrv2, request):
         """Return bool: whether a WebSocket may be opened; if not, answer."""
         response = request.Response
-        if not (
-            self._all_origins or microWebSrv2.AllowAllOrigins or is_same_site(request) or self._is_allowed(request)
-        ):
+        if not (self._all_origins or microWebSrv2.AllowAllOrigins or is_same_site(request) or self._is_listed(request)):
             microWebSrv2.Log('A WebSocket of the site %s was refused.' % request.Origin, microWebSrv2.INFO)
             response.ReturnForbidden()
             return False
         if self._request_callback is None:
             return True
         wanted = self._request_callback(microWebSrv2, request)
-        if hasattr(wanted, 'throw'):
+        if is_coroutine(wanted):
             close_if_can(wanted)
             raise TypeError('OnWebSocketRequest cannot be a coroutine.')
         if response.HeadersSent:
@@ -221,8 +235,8 @@ class WebSockets:
         response.ReturnForbidden()
         return False
 
-    def _is_allowed(self, request):
-        return request.Origin.lower() in self._origins
+    def _is_listed(self, request):  # small: False without WebSocket routes
+        return bool(self._origins) and request.Origin.lower() in self._origins
 
     def _accept(self, microWebSrv2, request, key, accepted):
         """Answer 101, and hand the connection over. accepted: as _handler() returns it."""
@@ -239,8 +253,8 @@ class WebSockets:
         except ImportError:
             from ..libs.sha1 import sha1
         response.SetHeader('Sec-WebSocket-Accept', b2a_base64(sha1(key + _GUID).digest()).decode().strip())
-        webSocket = self._deflate and self._deflate.negotiate(microWebSrv2, request)
-        if not webSocket:
-            webSocket = WebSocket(microWebSrv2, request)
+        webSocket = (self._deflate and self._deflate.negotiate(microWebSrv2, request)) or WebSocket(
+            microWebSrv2, request
+        )
         if response.SwitchingProtocols('websocket'):
             webSocket.start(accepted, request.detach())

@@ -91,6 +91,28 @@ def check_the_end_of_a_tag_is_not_in_a_string_literal():
     equal(rendered("""{{ '}}' }}{{ "}}" }}{{ '\\'}}' }}{{ "\\\\" }}"""), '}}}}&#39;}}\\')
     equal(rendered('{{ """a"}}\n""" }}'), 'a&quot;}}\n')
     equal(rendered("{{ r'\\'}}' }}"), '\\&#39;}}')
+    equal(rendered("{{'}}'}}{{'''}}'''}}"), '}}}}')
+
+
+def check_the_end_of_a_block_is_whole():
+    for end in ('{{end}}', '{{ end }}', '{{\n\tend\n}}'):
+        equal(rendered('{{ py }}x = 1\n' + end + '{{ x }}'), '1')
+    for text in ('{{ end }', '{{ end', '{{end_}}', '{ { end }}', '{{ end } }', '{{ en', '{{', '{'):
+        equal(faulty('<p>{{ py }}\nx = 1\n' + text), (1, '{{ py }} has no {{ end }}'))
+    equal(rendered('{{ py }}\nx = {1: {2: 3}}\n{{ end }}{{ x }}'), '{1: {2: 3}}')
+
+
+def check_blocks_in_each_other_are_bounded():
+    equal(rendered('{{ if 1 }}' * 64 + 'x' + '{{ end }}' * 64), 'x')
+    equal(faulty('\n' + '{{ if 1 }}' * 65 + 'x' + '{{ end }}' * 65), (2, 'more than 64 blocks in each other'))
+
+
+def check_an_expression_that_is_nested_too_deep_is_an_error_of_the_page():
+    for source in ('(' * 5000 + ')' * 5000, '-' * 100000 + '1', 'not ' * 50000 + '1', '[' * 5000 + ']' * 5000):
+        try:
+            template('{{ ' + source + ' }}')
+        except PyhtmlError as error:
+            equal(error.line, 1)
 
 
 def check_the_end_of_a_tag_is_not_in_braces():

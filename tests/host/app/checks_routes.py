@@ -9,6 +9,7 @@ from MicroWebSrv2 import (
     PATCH,
     POST,
     PUT,
+    MicroWebSrv2,
     PathFromRoute,
     RegisterRoute,
     ResolveRoute,
@@ -407,3 +408,102 @@ def check_a_look_up_does_not_depend_on_the_number_of_routes():
             few = counts
     equal(counts, few)
     equal(calls('/count/499/value/tail'), few[1])
+
+
+def check_kinds_of_arguments():
+    for path in ('/kind/<n:int>/a', '/kind/<int:n>/b', '/kind/<n:str>/c', '/kind/v<a:int>.<b>-<c:str>'):
+        RegisterRoute(handler_with_args, GET, path)
+    for way in 'ab':
+        equal(args_of(GET, '/kind/42/' + way), {'n': 42})
+        equal(args_of(GET, '/kind/007/' + way), {'n': 7})
+        for text in ('x', '-1', '1.5', '%D9%A3', '1' * 19, '%20', '1%20'):
+            equal(args_of(GET, '/kind/%s/%s' % (text, way)), None)
+    equal(args_of(GET, '/kind/42/c'), {'n': '42'})
+    equal(args_of(GET, '/kind/None/c'), {'n': 'None'})
+    equal(args_of(GET, '/kind/V1.2-3'), {'a': 1, 'b': 2, 'c': '3'})
+    equal(args_of(GET, '/kind/v1.None-3'), {'a': 1, 'b': 'None', 'c': '3'})
+    equal(args_of(GET, '/kind/vx.2-3'), None)
+
+
+def check_numbers_are_tried_before_texts():
+    RegisterRoute(handler_with_args, GET, '/either/<name>')
+    RegisterRoute(handler_with_args, GET, '/either/<n:int>')
+    RegisterRoute(handler_with_args, GET, '/either/<text:str>/tail')
+    RegisterRoute(handler_with_args, GET, '/either/x<n:int>')
+    found = [args_of(GET, '/either/' + text) for text in ('1', 'a', 'x1', 'xa')]
+    equal(found, [{'n': 1}, {'name': 'a'}, {'n': 1}, {'name': 'xa'}])
+    equal(args_of(GET, '/either/1/tail'), {'text': '1'})
+
+
+def check_an_argument_that_takes_slashes():
+    RegisterRoute(handler_with_args, GET, '/tree/<path:rest>', 'tree')
+    RegisterRoute(handler_with_args, GET, '/tree/<user>/of/<rest:path>')
+    for text in ('a', 'a/b.txt', 'a/', 'a//b', 'A/%C3%A9/C', '...', 'a/.b', '%20', 'x/' * 200 + 'end'):
+        equal(args_of(GET, '/tree/' + text), {'rest': text.replace('%C3%A9', '\xe9').replace('%20', ' ')})
+    equal(args_of(GET, '/tree/me/of/a/b'), {'user': 'me', 'rest': 'a/b'})
+    equal(args_of(GET, '/tree/me/of/'), {'rest': 'me/of/'})
+    equal(args_of(GET, '/tree'), None)
+    equal(args_of(GET, '/tree/'), None)
+
+
+def check_what_takes_slashes_never_leads_out_of_a_folder():
+    RegisterRoute(handler_with_args, GET, '/below/<path:rest>')
+    ways = ['..', '../a', 'a/..', 'a/../b', '.', './a', '/a', '//a', '%2Fa', '%2e%2e/a', 'a%2F..%2Fb', '..%5Ca', '%5Ca']
+    for way in ways + ['a/%2E%2E', 'a%00b', 'a/./b']:
+        equal(args_of(GET, '/below/' + way), None)
+
+
+def check_literal_then_segments_then_what_takes_slashes():
+    RegisterRoute(handler_with_args, GET, '/first/<path:rest>')
+    RegisterRoute(handler_with_args, GET, '/first/deep/<path:rest>')
+    RegisterRoute(handler_with_args, GET, '/first/<a>/<b>')
+    RegisterRoute(handler, GET, '/first/literal/one')
+    paths = [
+        ResolveRoute(GET, '/first/' + text).RoutePath for text in ('literal/one', 'literal/two', 'a/b/c', 'deep/b/c')
+    ]
+    wanted = ['/first/literal/one', '/first/<a>/<b>', '/first/<path:rest>', '/first/deep/<path:rest>']
+    equal(paths, wanted)
+    equal(ResolveRoute(GET, '/first/deep/b').RoutePath, '/first/<a>/<b>')
+    equal(allowed_methods(b'/first/x/y/z'), ['GET', 'HEAD'])
+    RegisterRoute(handler_with_args, 'LOCK', '/first/<path:rest>')
+    assert is_routed(b'LOCK')
+
+
+def check_wrong_kinds():
+    for path in (
+        '/<n:float>',
+        '/<n:>',
+        '/<:int>',
+        '/<a:b:int>',
+        '/<path:a>/b',
+        '/<path:a>/<b>',
+        '/x<path:a>',
+        '/<path:a>x',
+        '/<a:int>/<a:str>',
+        '/<a>/<path:a>',
+    ):
+        raises(ValueError, RegisterRoute, handler_with_args, GET, path)
+
+
+def check_paths_of_routes_with_kinds():
+    RegisterRoute(handler_with_args, GET, '/of/<n:int>/<s:str>/<path:rest>', 'kinds')
+    equal(PathFromRoute('kinds', {'n': 5, 's': 'a/b', 'rest': 'x/y z'}), '/of/5/a%2Fb/x/y%20z')
+    for wrong in ({'n': 'x'}, {'n': -1}, {'rest': '../x'}, {'rest': '/x'}, {'rest': ''}, {'s': ''}):
+        args = {'n': 5, 's': 's', 'rest': 'r'}
+        args.update(wrong)
+        raises(ValueError, PathFromRoute, 'kinds', args)
+
+
+def check_routes_of_one_server():
+    first, second = MicroWebSrv2(), MicroWebSrv2()
+    RegisterRoute(handler, GET, '/one/all', 'oneAll')
+    first.RegisterRoute(handler_with_args, GET, '/one/<x:int>', 'oneOwn')
+    equal(first.WebRoute(GET, '/one/all')(handler_with_args), handler_with_args)
+    equal(first.ResolveRoute(GET, '/one/all').Handler, handler_with_args)
+    equal(second.ResolveRoute(GET, '/one/all').Handler, handler)
+    equal(dict(first.ResolveRoute(GET, '/one/5').Args), {'x': 5})
+    equal((second.ResolveRoute(GET, '/one/5'), ResolveRoute(GET, '/one/5')), (None, None))
+    equal((first.PathFromRoute('oneOwn', {'x': 1}), first.PathFromRoute('oneAll')), ('/one/1', '/one/all'))
+    raises(ValueError, second.PathFromRoute, 'oneOwn', {'x': 1})
+    raises(ValueError, PathFromRoute, 'oneOwn', {'x': 1})
+    raises(ValueError, first.RegisterRoute, handler, GET, 'no-slash')

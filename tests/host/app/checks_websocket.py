@@ -105,6 +105,14 @@ class Response:
         return True
 
 
+class Parser:
+    """Stands for RequestParser."""
+
+    def __init__(self, path, headers):
+        self.path = path
+        self.headers = headers
+
+
 class Request:
     """Stands for HttpRequest."""
 
@@ -113,9 +121,8 @@ class Request:
         self.Upgrade = headers.pop('upgrade', 'websocket')
         self.Origin = headers.pop('origin', '')
         self.Host = headers.pop('host', 'device')
-        self.raw_path = headers.pop('path', b'/')
         self.IsUpgrade = bool(self.Upgrade)
-        self.fields = {b'upgrade': self.Upgrade}
+        self.parser = Parser(headers.pop('path', b'/'), {b'upgrade': self.Upgrade})
         self._fields = {'key': KEY, 'version': '13'}
         self._fields.update(headers)
         self.XAsyncTCPClient = client
@@ -613,3 +620,49 @@ def check_coroutine_without_asyncio_is_an_error():
     peer.receive(masked(TEXT, b'a'))
     equal(peer.client.sent, [b'\x88\x02\x03\xf3'])
     assert 'asyncio' in peer.server.logged[0]
+
+
+def check_a_page_of_another_site_is_refused():
+    for origin, host, status in (
+        ('', 'device', 101),
+        ('http://device', 'device', 101),
+        ('http://device:80', 'device', 101),
+        ('https://DEVICE', 'device:443', 101),
+        ('http://device:8080', 'device:8080', 101),
+        ('http://device:8080', 'device', 403),
+        ('http://evil.example', 'device', 403),
+        ('null', 'device', 403),
+        ('http://device.evil.example', 'device', 403),
+    ):
+        answer = handshake(origin=origin, host=host).answer
+        equal((origin, host, answer[0] if isinstance(answer, tuple) else answer), (origin, host, status))
+
+
+def check_an_application_may_let_all_origins_in():
+    module = WebSockets()
+    module.OnWebSocketAccepted = lambda microWebSrv2, webSocket: None
+    module.AllowAllOrigins = True
+    equal(handshake(module, origin='http://other.example').answer, (101, 'websocket'))
+    raises(ValueError, setattr, module, 'AllowAllOrigins', 1)
+
+
+def check_a_silent_peer_can_be_spared_only_beyond_a_ping():
+    peer = Peer()
+    equal(peer.client.protocol.spare(), None)
+    peer.expire()
+    peer.expire()
+    assert peer.client.protocol.spare() is not None
+    peer.receive(masked(0x8A, b''))
+    equal(peer.client.protocol.spare(), None)
+
+
+def check_whatever_a_callback_raises_closes_with_1011():
+    for kind in (SystemExit, GeneratorExit, KeyError):
+        peer = Peer()
+
+        def fails(webSocket, msg, kind=kind):
+            raise kind('odd end')
+
+        peer.web_socket.OnTextMessage = fails
+        peer.receive(masked(TEXT, b'x'))
+        equal(peer.client.sent[-1], b'\x88\x02\x03\xf3')

@@ -164,6 +164,16 @@ def check_control_frames():
     gives(masked(0x08, b''), (1002, True))
 
 
+def check_a_control_frame_in_a_longer_form():
+    """However it is cut: the length fits into 7 bits, and must (RFC 6455, 5.5)."""
+    for first in (CLOSE, PING, 0x8A):
+        for form in (b'\xfe\x00\x03', b'\xff' + bytes(7) + b'\x03'):
+            data = bytes([first]) + form + MASK + b'abc'
+            gives(data, (1002, True))
+            for cut in range(2, len(data)):
+                equal(outcome([data[:cut], data[cut:]])[0], [(1002, True)])
+
+
 def check_violations():
     for first in (
         0x83,

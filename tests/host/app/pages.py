@@ -27,6 +27,11 @@ def no_view(microWebSrv2, request):
     module.ReturnTemplate(microWebSrv2, request, testbed.SETTINGS['root'] + '/missing.pyhtml')
 
 
+@WebRoute(GET, '/bytes')
+def some_bytes(microWebSrv2, request):
+    request.Response.ReturnOk(b'bytes')
+
+
 @WebRoute(GET, '/memory')
 def memory(microWebSrv2, request):
     request.Response.ReturnOkJSON(testbed.memory())

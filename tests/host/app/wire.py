@@ -595,6 +595,11 @@ def attachment(microWebSrv2, request, args):
     request.Response.ReturnFile(testbed.SETTINGS['root'] + '/text.txt', attachmentName=args['name'])
 
 
+@WebRoute(POST, '/posted-file')
+def posted_file(microWebSrv2, request):
+    request.Response.ReturnFile(testbed.SETTINGS['root'] + '/text.txt')
+
+
 @answer('/file-missing')
 def file_missing(response):
     response.ReturnFile(testbed.SETTINGS['root'] + '/is-not-there.txt')

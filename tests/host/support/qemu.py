@@ -109,7 +109,7 @@ class Qemu:
     """QEMU's mps2-an386 with the firmware of the board QEMU."""
 
     name = 'qemu'
-    abilities = frozenset('micropython tls tls-der asyncio'.split())
+    abilities = frozenset('micropython tls asyncio'.split())
     refuses_early = False  # QEMU's network takes connections before the board does
 
     @classmethod

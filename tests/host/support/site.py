@@ -28,6 +28,17 @@ FILES = {
     'back\\slash.txt': b'SECRET\n',
     '.hidden.txt': b'hidden\n',
     '.well/known.txt': b'hidden folder\n',
+    '.well-known/security.txt': b'Contact: x\n',
+    '.well-known/acme-challenge/token': b'token\n',
+    '.well-known/.hidden.txt': b'hidden\n',
+    'htm/.well-known/nested.txt': b'hidden\n',
+    'config.json': b'SECRET\n',
+    'htm/Config.json': b'SECRET\n',
+    'config.json.new': b'SECRET\n',
+    'program.py': b'SECRET\n',
+    'program.mpy': b'SECRET\n',
+    'server.key': b'SECRET\n',
+    'server.pem': b'SECRET\n',
     'style.css': STYLE,
     'htm/index.htm': b'index.htm\n',
     'default/default.html': b'default.html\n',
@@ -50,6 +61,9 @@ def make(folder):
     for extension in MIME_TYPES:
         (root / 'mime' / ('a' + extension)).write_bytes(b'mime')
     (root / 'style.css.gz').write_bytes(gzip.compress(STYLE, mtime=0))
+    (root / 'packed').mkdir()
+    (root / 'packed' / 'index.html.gz').write_bytes(gzip.compress(INDEX, mtime=0))
+    (root / 'packed' / 'picture.png.gz').write_bytes(b'no type that is looked for')
     (folder / 'secret.txt').write_bytes(b'SECRET\n')
     sibling = folder / 'www-private'
     sibling.mkdir()

@@ -263,7 +263,7 @@ class UnixFirmware(ProcessTarget):
 
     name = 'unix'
     # MicroPython has neither lstat nor readlink to see symlinks by, its json takes `[1 2`, its TLS is 1.2.
-    abilities = frozenset('micropython processes shared-files threads many-sockets asyncio tls tls-der'.split())
+    abilities = frozenset('micropython processes shared-files threads many-sockets asyncio tls'.split())
 
     @classmethod
     def check(cls, options):

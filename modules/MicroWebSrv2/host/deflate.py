@@ -5,8 +5,8 @@ No context is taken over from message to message, in neither direction: a quiet 
 
 import zlib
 
-from .webSocket import WebSocket, octets_of
-from .wsFrames import BINARY, OPEN, TEXT, decode_utf8, encode_text, frame_head
+from ..libs.webSocket import WebSocket, octets_of
+from ..libs.wsFrames import BINARY, OPEN, TEXT, decode_utf8, encode_text, frame_head
 
 _NAME = 'permessage-deflate'
 _COMPRESSED = 0x40  # RSV1 in a frame's first byte
@@ -65,7 +65,7 @@ def _is_legal(key, has_value, value):
 
 
 class CompressingWebSocket(WebSocket):
-    """A WebSocket whose messages are compressed: texts, and binary ones where that makes them shorter.
+    """A WebSocket whose messages are compressed, but the shortest, and those of Broadcast().
 
     bits: int, 9 to 15, the window of what is sent. The rest as of WebSocket.
     MaxRecvMessageLength holds for a message as it came, and as it is when it is inflated.
@@ -97,9 +97,7 @@ class CompressingWebSocket(WebSocket):
         short = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
         if short.endswith(_TAIL):
             short = short[: -len(_TAIL)]
-        if first == TEXT or len(short) < len(payload):  # pictures and the like are compressed already
-            return self.post(frame_head(first | _COMPRESSED, len(short)), short)
-        return self.post(frame_head(first, len(payload)), bytes(payload))
+        return self.post(frame_head(first | _COMPRESSED, len(short)), short)
 
     def feed(self, data):
         """Take what was received. data: bytes."""

@@ -1,0 +1,1 @@
+"""What only CPython has, and no image carries."""
