@@ -17,6 +17,7 @@ options.defaults(
     websockets=True,
     pyhtml=True,
     content=True,  # bodies of any size: handlers that take content as it comes, and multipart forms
+    streams=True,  # answers that are fed later: iterators, events, what slow WebSockets lose
     sessions=False,  # mods/Sessions
     login=False,  # mods/Login; needs sessions
     csrf=False,
@@ -24,7 +25,7 @@ options.defaults(
     tcp_client=True,
     udp=True,
     tls=True,  # needs the C module `tls`; brings the module `ssl`
-    timers=True,  # CallLater() and CallEvery()
+    timers=True,  # CallLater() and CallEvery(); streams need them
     workers=True,  # needs _thread
     asyncio=True,  # brings the package `asyncio`
     native=False,  # what pays as machine code; the build must give mpy-cross an -march
@@ -77,7 +78,10 @@ SERVER = [
         ('libs/contentStates.py', options.content),
         ('libs/cookies.py', options.cookies),
         ('libs/errorPages.py', options.hooks),
+        ('libs/eventStream.py', options.streams),
         ('libs/httpContent.py', options.content),
+        ('libs/httpFeed.py', options.streams),
+        ('libs/httpFeedAsync.py', options.streams and options.asyncio),
         ('libs/httpForm.py', options.content),
         ('libs/httpNative.py', options.native),
         ('libs/multipart.py', options.content),
@@ -90,9 +94,11 @@ SERVER = [
         ('libs/sha1.py', options.sha1),
         ('libs/throttle.py', options.login),
         ('libs/uptime.py', options.sessions or options.rate_limit),
+        ('libs/webSocket.py', options.websockets),
         ('libs/wsBytes.py', options.websockets),
         ('libs/wsFrames.py', options.websockets),
         ('libs/wsNative.py', options.websockets and options.native),
+        ('libs/wsQueue.py', options.websockets and options.streams),
         ('libs/xasAsyncio.py', options.asyncio),
         ('libs/xasTCPClient.py', options.tcp_client),
         ('libs/tlsFiles.py', options.tls),

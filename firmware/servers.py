@@ -88,6 +88,7 @@ class Servers:
         server.BindAddress = (self._config['server']['address'], port)
         if tls:
             server.EnableSSL(tls['cert'], tls['key'])
+        server.Pool = self._pool  # for the timers that the application sets now
         on_server(server)
         server.StartInPool(self._pool)
         self._servers.append(server)

@@ -31,8 +31,9 @@ _SECTIONS = (
     ('Routes', 'webRoute', ('WebRoute', 'RegisterRoute', 'ResolveRoute', 'RouteResult', 'PathFromRoute')),
     ('Requests', 'httpRequest', ('HttpRequest',)),
     ('Responses', 'httpResponse', ('HttpResponse',)),
+    ('Streams of events: MicroWebSrv2.libs.eventStream', 'libs.eventStream', ('EventStream',)),
     ('URLs', 'libs.urlUtils', ('UrlUtils',)),
-    ('Module WebSockets', 'mods.WebSockets', ('WebSockets', 'WebSocket')),
+    ('Module WebSockets', 'mods.WebSockets', ('WebSockets', 'WebSocket', 'WebSocketRoute')),
     ('Module PyhtmlTemplate', 'mods.PyhtmlTemplate', ('PyhtmlTemplate',)),
     ('Module Sessions', 'mods.Sessions', ('Sessions', 'Session')),
     ('Module Login', 'mods.Login', ('Login',)),
@@ -58,6 +59,7 @@ _SECTIONS = (
             'XAsyncUDPDatagramException',
         ),
     ),
+    ('Timers', 'libs.xasTimers', ('XAsyncTimer',)),
     ('UDP', 'libs.xasUDP', ('UDPDatagram',)),
 )
 

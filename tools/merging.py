@@ -163,11 +163,12 @@ class _Names(ast.NodeTransformer):
         return ast.Import([_alias(alias.name, self.new.get(name, name)) for alias, name in zip(node.names, locals_)])
 
     def visit_ImportFrom(self, node):
-        """Leave out what has come along."""
-        if source(self._path, node) + '.py' in self._paths:
+        """Leave out what has come along; name the rest wholly, as it may stand in another folder now."""
+        place = source(self._path, node)
+        if place + '.py' in self._paths:
             return ast.Pass()
         rest = [_alias(alias.name, self.new[alias.asname or alias.name]) for alias in node.names]
-        return ast.ImportFrom(node.module, rest, node.level)
+        return ast.ImportFrom(place.replace('/', '.'), rest, 0)
 
 
 def _alias(name, local):

@@ -9,6 +9,7 @@ include(
     route_kinds=False,
     pyhtml=False,
     content=False,
+    streams=False,
     tcp_client=False,
     udp=False,
     tls=False,

@@ -32,15 +32,23 @@ WITHOUT = (
     'HttpRequest.SaveContent',
     'HttpRequest._form_values',
     'HttpResponse.DeleteCookie',
+    'HttpResponse.ReturnEventStream',
     'HttpResponse.SetCookie',
+    'HttpResponse.hand_over',
     'MicroWebSrv2.EnableSSL',
     'MicroWebSrv2.DisableSSL',
+    'MicroWebSrv2.Pool',
     'MicroWebSrv2.StartManaged',
     'MicroWebSrv2.SetLightConfig',
     'MicroWebSrv2.SetLargeConfig',
     'Settings.FallbackRootPath',
     'Settings.FallbackVersion',
     'Settings.MaxConnections',
+    'WebSocket.SendQueueLength',
+    'WebSocket.SendQueuePolicy',
+    'WebSocketRoute',
+    'WebSockets.AllowedOrigins',
+    'WebSockets.Compression',
     'XAsyncSocket.ExpireTimeSec',
     'XAsyncSocket.GetAsyncSocketsPool',
     'XAsyncSocket.GetSocketObj',
@@ -76,10 +84,13 @@ NOTHING = (
     '_workers',
     '_lock',
     '_calls',
+    '_deflate',
+    '_early_pool',
     '_timers',
     '_is_managed',
     '_is_working',
     '_max_connections',
+    '_queue',
     '_slash_trees',
     'before_head',
     'begun',
@@ -88,6 +99,7 @@ NOTHING = (
     'list_folder',
     'has_attributes',
     'on_response',
+    'on_timer',
     'routes',
     'spawn',
 )
@@ -100,13 +112,26 @@ KEYS = (
 )
 # What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
 # floats, more than 8 sockets, parts of files (RFC 9110 section 14), calls from other threads,
-# and route arguments of a kind.
-LACKS = ('coroutines', 'debug lines', 'floats', 'kinds', 'many sockets', 'ranges', 'threads')
+# timers, routes of WebSockets, and route arguments of a kind.
+LACKS = (
+    'coroutines',
+    'debug lines',
+    'floats',
+    'kinds',
+    'many sockets',
+    'ranges',
+    'threads',
+    'timers',
+    'WebSocket routes',
+)
 # What is raised without saying more than its number: the log has the status of a request that is refused, not why.
 MUTE = ('HttpError', '_refuse')
 # Modules that become one (tools/merging.py): a pair for each, of where, and how the paths begin of what goes there.
 MERGED = (
-    ('MicroWebSrv2/mods/WebSockets.py', ('MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1')),
+    (
+        'MicroWebSrv2/mods/WebSockets.py',
+        ('MicroWebSrv2/libs/webSocket', 'MicroWebSrv2/libs/ws', 'MicroWebSrv2/libs/sha1'),
+    ),
     (
         'MicroWebSrv2/microWebSrv2.py',
         (

@@ -10,6 +10,7 @@ from .libs.staticFiles import send_file
 from .libs.strictJson import dumps_strict
 from .libs.unrouted import allowed
 from .libs.xasPoller import is_interrupt
+from .libs.xasPool import XClosedReason
 
 # Bytes of a body that is copied after its head: one send is quicker, two take less memory.
 _MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 4096
@@ -74,13 +75,13 @@ class HttpResponse(Extensible):
         """Add a request field's name to Vary (RFC 9110 section 12.5.5). field: str."""
         self.own().vary(field)
 
-    def send_stream(self, code, stream, length):
+    def send_stream(self, code, stream, length, kind=None):
         """Answer with a stream of `length` bytes, or of an unknown number (None).
 
-        code: int. stream: as of ReturnStream(); it is closed in any case.
+        code: int. stream: as of ReturnStream(); it is closed in any case. kind: the class of its sender, or None.
         """
         try:
-            sender = self._sender(_require_code(code), stream, length)
+            sender = self._sender(_require_code(code), stream, length, kind)
         except BaseException:
             close_if_can(stream)
             raise
@@ -92,7 +93,7 @@ class HttpResponse(Extensible):
         else:
             close_if_can(stream)
 
-    def _sender(self, code, stream, length):
+    def _sender(self, code, stream, length, kind):
         """Return what sends a stream: the bytes themselves where there is little, else a sender."""
         connection = self._connection
         chunked = length is None and not connection.is_old
@@ -101,6 +102,8 @@ class HttpResponse(Extensible):
         head = self._head(code, length, chunked)
         if self.answer.bodiless or code in (204, 304) or length == 0:
             return head
+        if kind:
+            return kind(connection, head, stream, length, chunked)
         if length is not None and hasattr(stream, 'send_to'):
             if length <= self._mws2.slot_size:
                 return head + self._whole(stream, length)
@@ -120,13 +123,15 @@ class HttpResponse(Extensible):
         return body
 
     def _filled(self, buffer, head, stream, length):
-        """Return memoryview: head and body in a buffer that has room for both."""
+        """Return memoryview: head and body in a buffer that has room for both; a sender where a part comes later."""
         view = memoryview(buffer)
         at = len(head)
         end = at + length
         view[:at] = head
         while at < end:
             count = stream.readinto(view[at:end])
+            if count is None:
+                return StreamSender(self._connection, bytes(view[:at]), stream, end - at, False)
             if not count:
                 self._fell_short(end - at)
                 break
@@ -261,15 +266,52 @@ class HttpResponse(Extensible):
     def ReturnStream(self, code, stream):
         """Answer with what a stream gives, until its end: in chunks, or ContentLength bytes where that is set.
 
-        code: int, status code, 200 to 999. stream: has readinto(buffer) and, if it wants, close(). Raise ValueError
-        for anything else.
+        code: int, status code, 200 to 999. stream: has readinto(buffer), or is iterable, as a generator is, and gives
+        bytes or str (sent as UTF-8); under asyncio an asynchronous iterator too. It is asked when the client has taken
+        what came before. Where it has nothing yet, readinto() returns None, an iterator gives None or nothing at all:
+        it is asked again 20 ms later, and the connection ends when it has nothing for five minutes. Its close(), if it
+        has one, is called at the end, also when the client goes. Raise ValueError for anything else.
         """
-        if not hasattr(stream, 'readinto'):
-            raise ValueError('"stream" must be a readable buffer protocol object.')
+        kind = None if hasattr(stream, 'readinto') else self._feeder(stream)
         answer = self.own()
         if answer.content_type is None:
             answer.content_type = 'application/octet-stream'
-        self.send_stream(code, stream, answer.length)
+        self.send_stream(code, stream, answer.length, kind)
+
+    def _feeder(self, stream):  # small: False without timers
+        """Return the class of what sends an iterable. Raise ValueError for anything else."""
+        from .libs.httpFeed import sender_of
+
+        return sender_of(stream, self._mws2)
+
+    def ReturnEventStream(self, retry=None):
+        """Answer 200 with a stream of events (HTML Standard, server-sent events), which are sent later, by any thread.
+
+        retry: int, milliseconds after which the client is to come again when it has lost the connection; None: its own.
+        Return libs.eventStream.EventStream. Raise ValueError for anything else.
+        """
+        from .libs.eventStream import open_stream
+
+        return open_stream(self, self._mws2, retry)
+
+    def hand_over(self, code):
+        """Answer with a head, after which the connection belongs to another protocol, until it ends.
+
+        code: int. Return XAsyncTCPClient, not reading; None if HEAD was asked, there was an answer before, or the
+        client is gone.
+        """
+        connection = self._connection
+        client = connection.client
+        connection.close_after_answer()
+        head = self._head(code, None)
+        if self.own().bodiless:
+            connection.answer(head)
+        elif connection.begin():
+            if client.put(head) is not None:
+                connection.detach()
+                return client
+            client.close(XClosedReason.ClosedByPeer)
+        return None
 
     def Return(self, code, content=None):
         """Answer with or without content.

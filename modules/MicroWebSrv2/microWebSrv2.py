@@ -88,6 +88,11 @@ class MicroWebSrv2Exception(Exception):
     """A call that the server cannot do."""
 
 
+def _require_pool(value):  # small: a check
+    if not isinstance(value, XAsyncSocketsPool):
+        raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
+
+
 if hasattr(time, 'ticks_ms'):
     _milliseconds = time.ticks_ms
 
@@ -135,7 +140,7 @@ class MicroWebSrv2(Settings):
         self.slots = None
         self.heads = None
         self.spawn = None
-        self._pool = None
+        self._pool = self._early_pool = None
         self._is_managed = False
         self._server = None
         self._sslContext = None
@@ -222,9 +227,10 @@ class MicroWebSrv2(Settings):
         Raise ValueError for anything else, MicroWebSrv2Exception if the server runs already, XAsyncTCPServerException
         if the address cannot be listened on.
         """
-        if not isinstance(asyncSocketsPool, XAsyncSocketsPool):
-            raise ValueError('"asyncSocketsPool" must be an XAsyncSocketsPool.')
+        _require_pool(asyncSocketsPool)
         self._require_stopped()
+        if self._early_pool and self._early_pool is not asyncSocketsPool:
+            raise MicroWebSrv2Exception('The server has a Pool already, whose timers would never be called.')
         self.BindAddress = self._bindAddr  # as a program may have written it
         if hasattr(gc, 'threshold') and gc.threshold() < 0:
             collect_early()
@@ -236,6 +242,7 @@ class MicroWebSrv2(Settings):
         server.OnClientAccepted = self._on_client_accepted
         server.OnClosed = self._on_server_closed
         self._pool = asyncSocketsPool
+        self._early_pool = None
         self._is_managed = isManaged
         self._server = server
         scheme = 'https' if self._sslContext else 'http'
@@ -256,7 +263,7 @@ class MicroWebSrv2(Settings):
         self._require_stopped()
         if parllProcCount:
             self._set_stack_size(procStackSize)
-        pool = XAsyncSocketsPool()
+        pool = self._early_pool or XAsyncSocketsPool()
         try:
             self.StartInPool(pool, True)
             pool.AsyncWaitEvents(parllProcCount)
@@ -285,6 +292,24 @@ class MicroWebSrv2(Settings):
         """bool: whether the server is running."""
         return self._server is not None
 
+    @property
+    def Pool(self):
+        """XAsyncSocketsPool: the one that the server runs in; before the start the one that it will run in.
+
+        For timers: `microWebSrv2.Pool.CallEvery(1000, f)`. They end with the pool: that of StartManaged() at Stop().
+        Not to be set while running.
+        """
+        if self._pool is None:
+            self.Pool = XAsyncSocketsPool()
+        return self._pool
+
+    @Pool.setter
+    def Pool(self, value):
+        """Set it. Raise ValueError for anything else, MicroWebSrv2Exception while the server runs."""
+        _require_pool(value)
+        self._require_stopped()
+        self._pool = self._early_pool = value
+
     def Stop(self):
         """Stop the server, close its connections and free its port. May be called again, and by a handler."""
         server = self._server
@@ -303,7 +328,7 @@ class MicroWebSrv2(Settings):
                 asyncSocket.Close()
 
     def _on_server_closed(self, server, closedReason):
-        self._server = None
+        self._server = self._pool = None
         self.Log('Server stopped.', MicroWebSrv2.INFO)
 
     def _on_client_accepted(self, server, client):

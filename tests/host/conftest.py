@@ -31,6 +31,7 @@ def pytest_addoption(parser):
         default=DEFAULT_TARGETS,
         help=f'what runs the server: names of {", ".join(TARGETS)}, separated by commas (default: {DEFAULT_TARGETS})',
     )
+    group.addoption('--all-cases', action='store_true', help='all cases of suites of which else a part is run')
     group.addoption('--firmware', default=str(ROOT / 'build' / 'UNIX' / 'firmware'), help='the UNIX firmware')
     group.addoption(
         '--unfrozen',

@@ -4,6 +4,7 @@ import os
 import pathlib
 import time
 
+import h11
 import pytest
 from support.client import request_bytes
 
@@ -66,6 +67,79 @@ def test_a_coroutine_that_raises_or_answers_nothing(server):
         assert connection.request('GET', '/silent').status == 501
         assert connection.is_open()
     assert server.output.wait_for('RuntimeError: fault of a coroutine', start)
+
+
+# --- what is fed later ---
+
+
+def test_asynchronous_iterators_are_streams(server):
+    with server.connect() as connection:
+        assert connection.request('GET', '/feed/a-none-b-none-none-c').body == b'abc'
+        response = connection.request('GET', '/feed/a-large-large-b')
+        assert response.body == b'a' + b'0123456789abcdef' * 8000 + b'b'
+        assert response.header('Transfer-Encoding') == 'chunked'
+        assert connection.request('GET', '/feed/abc-def-ghi?length=5').body == b'abcde'
+        assert connection.is_open()
+
+
+def test_an_asynchronous_iterator_that_waits_holds_up_nobody(server):
+    assert server.get('/close-gate').status == 200
+    start = len(server.log())
+    with server.connect() as connection:
+        connection.send(request_bytes('GET', '/feed/a-wait-b') + request_bytes('GET', '/hello'))
+        assert server.output.wait_for('WAITING', start)
+        assert server.get('/hello').status == 200
+        assert server.get('/release').status == 200
+        assert (connection.response().body, connection.response().body) == (b'awaitb', b'hello')
+    assert server.output.wait_for('FEED CLOSED 0', start)
+
+
+def test_an_asynchronous_iterator_ends_with_its_client(server):
+    assert server.get('/close-gate').status == 200
+    start = len(server.log())
+    with server.connect() as connection:
+        connection.send(request_bytes('GET', '/feed/a-wait-b'))
+        assert server.output.wait_for('WAITING', start)
+        connection.abort()
+    assert server.output.wait_for('CANCELLED\nFEED CLOSED 1', start)
+    with server.connect(receive_buffer=4096) as connection:
+        connection.send(request_bytes('GET', '/feed/' + '-'.join(['large'] * 200)))
+        connection.receive_exactly(10000)
+        connection.abort()
+    assert server.output.wait_for('FEED CLOSED 1', start + len('CANCELLED FEED CLOSED 1'))
+
+
+def test_an_asynchronous_iterator_that_fails(server):
+    start = len(server.log())
+    with server.connect() as connection:
+        with pytest.raises(h11.RemoteProtocolError):
+            connection.request('GET', '/feed/a-raise-b')
+    assert server.output.wait_for('fault of a feed', start)
+    assert server.output.wait_for('FEED CLOSED 1', start)
+    assert server.get('/hello').status == 200
+
+
+def test_timers(server):
+    found = server.get('/timers').json()
+    assert found.count('chain') == 3 and 1 <= found.count('every') <= 6
+    assert [name for name in found if name not in ('chain', 'every')] == ['first', 'coroutine']
+    assert found[0] == 'first'
+
+
+@pytest.mark.needs('cpython')
+@pytest.mark.app('asyncgenerators')
+def test_asynchronous_generators(server):
+    start = len(server.log())
+    with server.connect() as connection:
+        assert connection.request('GET', '/generator').body == b'0,1,2,3,4,'
+    assert server.output.wait_for('GENERATOR ENDED', start)
+    start = len(server.log())
+    with server.connect() as connection:
+        connection.send(request_bytes('GET', '/endless'))
+        connection.receive_exactly(500)
+        connection.abort()
+    assert server.output.wait_for('ENDLESS ENDED', start)
+    assert server.get('/generator').status == 200
 
 
 def test_a_callback_that_is_a_coroutine(server):

@@ -111,6 +111,18 @@ def test_handshake_refused_keeps_the_connection(server, headers, status):
         assert connection.is_open()
 
 
+@pytest.mark.parametrize('status', [401, 403, 404, 503])
+def test_a_handshake_that_the_application_refuses_keeps_the_connection(server, status):
+    with server.connect() as connection:
+        connection.send(handshake(f'/refused/{status}'))
+        response = connection.response()
+        assert (response.status, response.header('Upgrade')) == (status, None)
+        assert status != 401 or response.header('WWW-Authenticate').startswith('Basic')
+        connection.send(handshake('/room/kitchen') + masked(TEXT, b'hello'))
+        assert connection.response(upgrade='websocket').status == 101
+        assert frame_from(connection) == (TEXT, b'kitchen: hello')
+
+
 def test_without_the_connection_option_it_is_no_handshake(server):
     with server.connect() as connection:
         connection.send(handshake('/hello', Connection='keep-alive'))

@@ -485,9 +485,9 @@ class HttpConnection(ContentStates):
             status = error.status
             self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, error.text), 1)
         else:
-            self._mws2.log_exception('%s %s' % (self.request.Method, self.request.Path), error)
+            self._mws2.log_exception('%s %s' % (self.parser.method.decode(), self.parser.path.decode()), error)
         self._drop_content(reason_of(error))
-        if self.state == ANSWERING:  # the answer is not out, and nobody knows how far it is right
+        if self.state == ANSWERING or self.state == DETACHED:  # nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
             self._response.renew()
@@ -724,5 +724,6 @@ class HttpConnection(ContentStates):
 
     def _let_go(self):
         """Break the circles of objects: what the connection took is free at once, not when the collector comes."""
-        self.client.protocol = None
+        if self.client.protocol is self:
+            self.client.protocol = None
         self._response = self.request = None

@@ -2,6 +2,9 @@
 
 from .xasPool import XClosedReason
 
+AGAIN_MS = 20  # after which a stream that has nothing yet is asked again
+_QUIET_SEC = 300  # that a stream may have nothing: a client that has left meanwhile is not noticed
+
 _CHUNK_HEAD = 6  # four hexadecimal digits and CRLF
 _PUMPED_AT_ONCE = 65536  # bytes after which other connections get their turn
 _SENT_AT_ONCE = 1 << 20  # the same where the operating system sends
@@ -21,11 +24,12 @@ def is_coroutine(result):  # small: False without coroutines
 class StreamSender:
     """A body on its way: made with its answer, and dropped with it.
 
-    connection: HttpConnection. head: bytes. stream: has readinto(buffer) and, if it wants, close(). length: int, bytes
-    of the body, or None for an unknown number. chunked: bool.
+    connection: HttpConnection. head: bytes. stream: has readinto(buffer), which returns the number of bytes, 0 at the
+    end, None where there is nothing yet: then it is asked again after AGAIN_MS; and, if it wants, close(). length: int,
+    bytes of the body, or None for an unknown number. chunked: bool.
     """
 
-    __slots__ = ('_chunked', '_client', '_connection', '_filled', '_left', '_stream', '_view')
+    __slots__ = ('_chunked', '_client', '_connection', '_filled', '_left', '_quiet_until', '_stream', '_view')
 
     def __init__(self, connection, head, stream, length, chunked):
         self._connection = connection
@@ -35,6 +39,7 @@ class StreamSender:
         self._chunked = chunked
         self._view = head
         self._filled = 0
+        self._quiet_until = None
 
     def start(self):
         """Begin, at once or when a buffer slot is free."""
@@ -81,6 +86,9 @@ class StreamSender:
             piece = self._next_chunk() if self._chunked else self._next_piece()
             if piece is None:
                 return
+            if self._has_nothing(piece):
+                self._wait(budget < _PUMPED_AT_ONCE)
+                return
             if self._stream is None:  # that was the last one
                 client.pump_with(None)
                 self._view = None
@@ -95,16 +103,48 @@ class StreamSender:
             self._connection.progress()
             client.pump_with(self._pump)
 
+    def _has_nothing(self, piece):  # small: False without timers
+        """Return bool: whether the stream has nothing yet. piece: bytes-like, what it gave."""
+        return not len(piece) and self._stream is not None
+
+    def _wait(self, has_sent):
+        """The stream has nothing yet: let others have their turn, and ask it again later.
+
+        has_sent: bool, whether it had something just before.
+        """
+        self._be_quiet(has_sent)
+        self._client.pool.CallLater(AGAIN_MS, self._ask_again)
+
+    def _be_quiet(self, has_sent):
+        client = self._client
+        client.pump_with(None)
+        if has_sent or client.deadline != self._quiet_until:
+            self._quiet_until = client.deadline = client.pool.now + _QUIET_SEC + 1
+
+    def _ask_again(self):
+        client = self._client
+        try:
+            if self._stream is not None and not client.closed:
+                self._connection.work(self._pump_now)
+        except BaseException as error:
+            client.fail()
+            client.pool.report(error)
+
     def _next_piece(self):
-        """Return the next piece, after what is in the buffer already; end the stream when it is the last."""
+        """Return the next piece, after what is in the buffer already; end the stream when it is the last.
+
+        An empty piece: there is nothing yet. None: the connection is cut.
+        """
         view = self._view
         size = len(view)
         filled, self._filled = self._filled, 0
         left = self._left
         if not filled and (left is None or left >= size):
-            count = self._read(view)
+            count = self._stream.readinto(view)
         else:
-            count = self._read(view[filled:] if left is None else view[filled : filled + left])
+            count = self._stream.readinto(view[filled:] if left is None else view[filled : filled + left])
+        if count is None:
+            return view[:filled]
         if left is not None:
             self._left = left - count
             if self._left and not count:
@@ -118,7 +158,9 @@ class StreamSender:
     def _next_chunk(self):
         """Return the next chunk (RFC 9112 section 7.1): its size is written before the data, in the same buffer."""
         view = self._view
-        count = self._read(view[_CHUNK_HEAD : min(len(view) - 2, 0xFFFF)])
+        count = self._stream.readinto(view[_CHUNK_HEAD : min(len(view) - 2, 0xFFFF)])
+        if count is None:
+            return b''
         if not count:
             self.close()
             return b'0\r\n\r\n'
@@ -126,9 +168,6 @@ class StreamSender:
         end = _CHUNK_HEAD + count
         view[end : end + 2] = b'\r\n'
         return view[: end + 2]
-
-    def _read(self, view):
-        return self._stream.readinto(view) or 0
 
 
 class FileSender:

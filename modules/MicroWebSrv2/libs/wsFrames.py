@@ -105,6 +105,7 @@ class FrameReader:
     A subclass defines what is called: `on_text(str)` and `on_binary(bytes or bytearray)` with whole messages,
     `on_control(first, bytes)` with the first octet and payload of a CLOSE, PING or PONG, `on_violation(code, first)`
     with the close code of RFC 6455, 7.4.1, for what the client did, and whether the state was OPEN before.
+    One that knows extensions overrides take_frame() too.
     """
 
     def __init__(self):
@@ -127,11 +128,11 @@ class FrameReader:
             try:
                 text = unmask_text(data, 6, size)
             except UnicodeError:
-                self._fail(1007)
+                self.fail(1007)
             else:
                 self.on_text(text)
         else:
-            self._take_frames(data)
+            self.take_frames(data)
 
     def _takes(self, size):
         """Tells whether a message of so many octets may arrive in one frame now."""
@@ -139,7 +140,8 @@ class FrameReader:
             return False
         return self.limit is None or size <= self.limit
 
-    def _take_frames(self, data):
+    def take_frames(self, data):
+        """Take what was received, after what is kept. data: bytes-like that nobody else uses."""
         if self.rest:
             data = self.rest + data
             self.rest = None
@@ -150,10 +152,10 @@ class FrameReader:
             if self.is_busy:
                 self.rest = data[at:]
                 return
-            at = self._take_frame(data, at)
+            at = self.take_frame(data, at)
 
-    def _take_frame(self, data, at):
-        """Takes the frame that begins in data at `at`. Returns int, where the next one begins."""
+    def take_frame(self, data, at):
+        """Take the frame that begins in data at `at`. Return int, where the next one begins."""
         start = at + 6
         if start > len(data):
             return self._keep(data, at)
@@ -161,7 +163,7 @@ class FrameReader:
         size = data[at + 1] - 128  # negative: not masked
         if size > 125:
             if first >= CLOSE:  # the longer forms are none of control frames'
-                self._fail(1002)
+                self.fail(1002)
                 return len(data)
             start += 2 if size == 126 else 8
             if start > len(data):
@@ -194,7 +196,7 @@ class FrameReader:
         else:
             legal = opcode < 8 or first >= CLOSE and size < 126  # 126 and 127 tell of a longer length's form
         if not legal:
-            self._fail(1002)
+            self.fail(1002)
         return legal
 
     def _begin(self, first, size, data, start):
@@ -202,11 +204,11 @@ class FrameReader:
         message = self.message
         if self.state == OPEN:
             if (message is None) == (first & 0x0F == 0):  # a continuation of nothing, or no continuation
-                self._fail(1002)
+                self.fail(1002)
                 return len(data)
             length = len(message.data) if message else 0
             if self.limit is not None and length + size > self.limit:
-                self._fail(1009)
+                self.fail(1009)
         if message is None:
             message = self.message = _Message(first & 0x0F == 1)
         if self.state != OPEN:
@@ -236,13 +238,13 @@ class FrameReader:
         try:
             message.add(data, start, stop)
         except UnicodeError:
-            self._fail(1007)
+            self.fail(1007)
         except MemoryError:
             self._lack_memory(message)
 
     def _lack_memory(self, message):
         message.data = None
-        self._fail(1009)
+        self.fail(1009)
 
     def _deliver_message(self, message):
         data = message.data
@@ -250,12 +252,12 @@ class FrameReader:
         if not message.is_text:
             self.on_binary(data)
         elif message.checked < message.size:
-            self._fail(1007)
+            self.fail(1007)
         else:
             try:
                 data = str(data, 'utf-8')
             except MemoryError:
-                self._fail(1009)
+                self.fail(1009)
             else:
                 self.on_text(data)
 
@@ -264,13 +266,14 @@ class FrameReader:
             try:
                 data = decode_utf8(data)
             except UnicodeError:
-                self._fail(1007)
+                self.fail(1007)
             else:
                 self.on_text(data)
         else:
             self.on_binary(data)
 
-    def _fail(self, code):
+    def fail(self, code):
+        """End for what the client did. code: int, the close code (RFC 6455, 7.4.1)."""
         first = self.state == OPEN
         self.state = CLOSED if code == 1002 else CLOSING
         self.on_violation(code, first)

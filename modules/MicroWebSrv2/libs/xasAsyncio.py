@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 from .xasPoller import IN, OUT, is_interrupt, print_exception
-from .xasPool import XAsyncSocketsPool
 
 _LOOK_UP_MS = 100  # for what other threads ask, and for new timers
 
@@ -110,13 +109,31 @@ async def drive(pool):
     """
     pool.begin()
     detach = _attach(pool)
+    pool.spawn = spawn
+    pool.on_timer = lambda milliseconds: _expect_timer(pool, milliseconds)
     try:
         while not pool.is_stopping():
             pool.tick()
             await asyncio.sleep(min(pool.wait_ms(), _LOOK_UP_MS) / 1000)
     finally:
+        pool.spawn = pool.on_timer = None
         detach()
         pool.end()
+
+
+def _expect_timer(pool, milliseconds):
+    """Call a new timer in time: drive() may just have begun to sleep longer."""
+    if milliseconds < _LOOK_UP_MS:
+        asyncio.create_task(_look_up(pool, milliseconds))
+
+
+async def _look_up(pool, milliseconds):
+    """Do what drive() does for timers, until it is sure to have looked up."""
+    slept = 0
+    while slept + milliseconds < _LOOK_UP_MS and not pool.is_stopping():
+        await asyncio.sleep(milliseconds / 1000)
+        slept += milliseconds
+        milliseconds = pool.wait_ms()
 
 
 def spawn(coroutine, on_done=None):
@@ -145,7 +162,7 @@ def StartInAsyncio(microWebSrv2, asyncSocketsPool=None):
     Returns the pool. Raises as MicroWebSrv2.StartInPool().
     """
     microWebSrv2.spawn = spawn
-    pool = asyncSocketsPool or XAsyncSocketsPool()
+    pool = asyncSocketsPool or microWebSrv2.Pool
     microWebSrv2.StartInPool(pool, asyncSocketsPool is None)
     if asyncSocketsPool is None:
         asyncio.create_task(drive(pool))

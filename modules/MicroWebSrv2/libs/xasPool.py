@@ -34,6 +34,8 @@ class XAsyncSocketsPool:
     - workers: XAsyncWorkers or None: threads for work that may block.
     - gate: the lock that is held while something is sent, never waited for; see XAsyncTCPClient.send().
     - late: list of (client, data, on_sent) that came while the gate was held.
+    - spawn: f(coroutine) or None: has asyncio await it, where asyncio runs the pool.
+    - on_timer: f(milliseconds) or None: called in the pool's thread with each new timer.
     - on_second: f(milliseconds that have passed) or None, called about once a second by the thread that runs the pool.
     - capacity: int or None: how many connections the platform can hold; see XAsyncTCPServer.
     """
@@ -43,7 +45,7 @@ class XAsyncSocketsPool:
         self.workers = None
         self.gate = allocate_lock()
         self.late = []
-        self.on_second = None
+        self.on_second = self.on_timer = self.spawn = None
         self.capacity = None
         self._sockets = {}
         self._calls = []
@@ -124,15 +126,18 @@ class XAsyncSocketsPool:
     def CallLater(self, milliseconds, function):
         """Call a function once, in the thread that runs the pool.
 
-        milliseconds: int, from now, 0 or more. function: callable without arguments.
-        Return the timer, whose Cancel() may be called at any time. Raise ValueError for other arguments.
+        milliseconds: int, from now, 0 or more. function: callable without arguments; `async def` under asyncio.
+        From any thread, and before the pool is run. What the function raises is shown, and costs nobody else. Where
+        MicroPython has threads, it is called up to 0.1 s late for another thread than the pool's.
+        Return libs.xasTimers.XAsyncTimer, which can be cancelled. Raise ValueError for other arguments.
         """
         return self._add_timer(milliseconds, function, False)
 
     def CallEvery(self, milliseconds, function):
         """Call a function again and again, in the thread that runs the pool.
 
-        milliseconds: int, between two calls, 1 or more. The rest as of CallLater().
+        milliseconds: int, between two calls, 1 or more: from when the last one was due, so that they do not drift,
+        unless the loop was held for longer than that. The rest as of CallLater().
         """
         require(milliseconds, ValueError, '"milliseconds" must be a positive integer.')
         return self._add_timer(milliseconds, function, True)
@@ -140,11 +145,15 @@ class XAsyncSocketsPool:
     def _add_timer(self, milliseconds, function, again):
         from .xasTimers import Timers, XAsyncTimer
 
-        timer = XAsyncTimer(self, milliseconds, function, again)
         if self._timers is None:
             self._timers = Timers()
-        self._timers.add(timer)
-        self.poller.wake()
+        timer = XAsyncTimer(self, self._timers, milliseconds, function, again)
+        self._timers.note(timer)
+        on_timer = self.on_timer
+        if on_timer:
+            self.call(lambda: on_timer(milliseconds))
+        elif self.is_foreign():
+            self.poller.wake()
         return timer
 
     @property
@@ -158,7 +167,7 @@ class XAsyncSocketsPool:
         timeoutMs: int, milliseconds to wait at the most, 0 or more; at most one second is waited.
         """
         try:
-            self._process(min(timeoutMs, WAIT_MS))
+            self._process(min(timeoutMs, WAIT_MS if self._timers is None else self.wait_ms()))
         except BaseException as error:
             self.failed(error)
 
@@ -205,7 +214,10 @@ class XAsyncSocketsPool:
 
     def wait_ms(self):
         """Call the timers that are due. Return int, milliseconds until something is to be done again."""
-        return WAIT_MS if self._timers is None else min(WAIT_MS, self._timers.run())
+        if self._timers is None:
+            return WAIT_MS
+        self._current = None  # no socket is to blame for what is raised here
+        return min(WAIT_MS, self._timers.run())
 
     def AsyncWaitEvents(self, threadsCount=0):
         """Process the pool until StopWaitEvents().

@@ -3,78 +3,149 @@
 import time
 
 from .checks import is_int, require
+from .xasPoller import WAIT_MS
 
-_NOTHING_MS = 60000
+_LONGEST_MS = 1 << 28  # that ticks of MicroPython are told apart over, in both directions
 
 if hasattr(time, 'ticks_ms'):
-    _now = time.ticks_ms
-    _passed = time.ticks_diff
-    _later = time.ticks_add
+    now_ms = time.ticks_ms
+    passed_ms = time.ticks_diff
+    after_ms = time.ticks_add
 else:
 
-    def _now():
+    def now_ms():
+        """Return int, milliseconds of a clock that never goes back."""
         return int(time.monotonic() * 1000)
 
-    def _passed(end, start):
+    def passed_ms(end, start):
+        """Return int, the milliseconds from one time to another one."""
         return end - start
 
-    def _later(start, milliseconds):
+    def after_ms(start, milliseconds):
+        """Return the time so many milliseconds after one."""
         return start + milliseconds
 
 
 class XAsyncTimer:
-    """A timer, as CallLater() and CallEvery() return it."""
+    """A timer, as CallLater() and CallEvery() return it.
 
-    def __init__(self, pool, milliseconds, function, again):
+    pool, milliseconds, function: as of these. timers: Timers. again: bool, whether it is called more than once.
+    """
+
+    __slots__ = ('_due', '_function', '_left', '_period', '_pool', '_timers')
+
+    def __init__(self, pool, timers, milliseconds, function, again):
         require(is_int(milliseconds) and milliseconds >= 0, ValueError, '"milliseconds" must be a positive integer.')
         require(callable(function), ValueError, '"function" must be a function.')
         self._pool = pool
+        self._timers = timers
         self._function = function
         self._period = milliseconds if again else None
-        self._due = _later(_now(), milliseconds)
+        self._wait(now_ms(), milliseconds)
 
     def Cancel(self):
         """Call the function no more. Return bool, False if the timer was over already. From any thread."""
         if self._function is None:
             return False
         self._function = None
+        self._timers.note(self)
         return True
 
-    def left(self, now):
-        """Return int, the milliseconds that are left, 0 or less where the timer is due or was cancelled."""
-        return 0 if self._function is None else _passed(self._due, now)
+    def is_over(self):
+        """Return bool: whether the function will not be called any more."""
+        return self._function is None
 
-    def ring(self, now):
-        """Call the function. now: ticks. Return bool: whether the timer goes on."""
+    def left(self, now):
+        """Return int, the milliseconds until something is to be done, 0 or less where it is due. now: ticks."""
+        return passed_ms(self._due, now)
+
+    def is_after(self, other):
+        """Return bool: whether the timer is due after another one, an XAsyncTimer."""
+        return passed_ms(self._due, other._due) > 0
+
+    def _wait(self, since, milliseconds):
+        """Be due so many milliseconds after a time: by way of others, where ticks do not reach that far."""
+        step = min(milliseconds, _LONGEST_MS)
+        self._left = milliseconds - step
+        self._due = after_ms(since, step)
+
+    def move_on(self, now):
+        """Get ready for the next time. now: ticks. Return the function where it is to be called now, else None."""
+        if self._left:
+            self._wait(self._due, self._left)
+            return None
         function = self._function
-        if function is None:
-            return False
         if self._period is None:
             self._function = None
         else:  # from when it was due, unless the loop was held for longer than that
-            self._due = _later(self._due if _passed(now, self._due) < self._period else now, self._period)
+            self._wait(self._due if passed_ms(now, self._due) < self._period else now, self._period)
+        return function
+
+    def call(self, function):
+        """Call the function. What it raises is shown, and costs nobody else; its coroutine is awaited by asyncio."""
         try:
-            function()
+            result = function()
+            if result is not None and hasattr(result, 'throw'):
+                self._await(result)
         except BaseException as error:
             self._pool.report(error)
-        return self._function is not None
+
+    def _await(self, coroutine):
+        spawn = self._pool.spawn
+        if not spawn:
+            coroutine.close()
+            raise TypeError('The function of a timer is a coroutine: run the pool by asyncio (StartInAsyncio).')
+        spawn(coroutine)
 
 
 class Timers:
-    """The timers of one pool."""
+    """The timers of one pool.
+
+    Only the thread that runs the pool touches their order; what is new or cancelled is noted for it, by any thread,
+    and by what may interrupt it.
+    """
 
     def __init__(self):
-        self._timers = []
+        self._timers = []  # in the order in which they are due
+        self._noted = []
 
-    def add(self, timer):
-        """Take a timer. From any thread."""
-        self._timers.append(timer)
+    def count(self):
+        """Return int: how many timers are under way."""
+        return len(self._timers)
+
+    def note(self, timer):
+        """Take a timer that is new, or was cancelled. From any thread."""
+        self._noted.append(timer)
 
     def run(self):
-        """Call what is due. Return int, milliseconds until the next one is."""
-        now = _now()
-        for timer in [timer for timer in self._timers if timer.left(now) <= 0]:
-            if not timer.ring(now):
+        """Call what is due now. Return int, milliseconds until something is, WAIT_MS where nothing is known to be."""
+        timers = self._timers
+        now = now_ms()
+        self._take_noted()
+        for _ in range(len(timers)):  # no more: those that they set again and again wait for the next turn
+            if not timers or timers[0].left(now) > 0:
+                break
+            timer = timers.pop(0)
+            function = timer.move_on(now)
+            if not timer.is_over():
+                self._insert(timer)
+            if function:
+                timer.call(function)
+                self._take_noted()
+        return max(0, timers[0].left(now_ms())) if timers else WAIT_MS
+
+    def _take_noted(self):
+        while self._noted:
+            timer = self._noted.pop(0)
+            if not timer.is_over():
+                self._insert(timer)
+            elif timer in self._timers:
                 self._timers.remove(timer)
-        now = _now()
-        return max(0, min([timer.left(now) for timer in self._timers] or [_NOTHING_MS]))
+
+    def _insert(self, timer):
+        """Put a timer in its place, after those that are due at the same time."""
+        timers = self._timers
+        at = len(timers)
+        while at and timers[at - 1].is_after(timer):
+            at -= 1
+        timers.insert(at, timer)

@@ -1,395 +1,44 @@
 """WebSockets (RFC 6455) on the connections of the web server (documentation, section WebSockets Module)."""
 
-import sys
 from binascii import a2b_base64, b2a_base64
 
-from ..libs.checks import require_bool, require_callback
+from ..libs.checks import require, require_bool, require_callback, require_text
 from ..libs.httpStream import close_if_can, is_coroutine
-from ..libs.wsFrames import (
-    BINARY,
-    CLOSE,
-    CLOSED,
-    CLOSING,
-    OPEN,
-    PING,
-    PONG,
-    TEXT,
-    FrameReader,
-    decode_utf8,
-    encode_text,
-    frame,
-    frame_head,
-    is_close_code,
-    text_frame,
-)
-from ..libs.xasPoller import is_interrupt
+from ..libs.routeTable import RouteTable
+from ..libs.webSocket import WebSocket, octets_of
+from ..libs.wsFrames import BINARY, frame, text_frame
 
 _GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'  # RFC 6455, 1.3
-_CLOSE_TIMEOUT_SEC = 3  # for the peer to answer a Close, and for ours to reach it
-_WAIT_FRAME_TIMEOUT_SEC = 300
-_PING_SEC = 30
-_SPARED_LAST = 1 << 29  # beside idle HTTP connections, whose rank is a time in seconds
-# Octets of a message that is copied behind its frame's head: one send is quicker, two take less memory.
-_MAX_JOINED = 1024 if sys.implementation.name == 'micropython' else 65536
-_MAX_PIECES = 8  # received ones that wait for a worker
+
+_routes = RouteTable()  # of all servers, as those of handlers
 
 
-def _hang_up(client):
-    client.Close()
+def WebSocketRoute(routePath):
+    """Decorate a handler of WebSockets with its route.
 
-
-def _is_length(value):
-    return isinstance(value, int) and value >= 0
-
-
-def _require(condition, name, what):  # small: a check
-    if not condition:
-        raise ValueError('"%s" must be %s.' % (name, what))
-
-
-def _octets(msg):
-    """Returns what a binary message consists of as bytes or bytearray."""
-    if isinstance(msg, (bytes, bytearray)):
-        return msg
-    try:
-        octets = None if isinstance(msg, (str, int)) else bytes(msg)  # bytes(5) is five zeros
-    except TypeError:
-        octets = None
-    _require(octets is not None, 'msg', 'in bytes or convertible into bytes')
-    return octets
-
-
-class WebSocket(FrameReader):
-    """A WebSocket connection (documentation, section WebSocket Class). Made by the module WebSockets.
-
-    Its properties raise ValueError if they are set to what they must not be.
+    routePath: as of WebRoute(). The handler is f(microWebSrv2, webSocket), or f(microWebSrv2, webSocket, args)
+    where the path has arguments: it is called when the connection is accepted, in the place of OnWebSocketAccepted.
+    Return the decorator. Raise ValueError that says what was wrong.
     """
 
-    _pieces = None  # what was received and waits for a worker, where there are workers
+    def decorated(handler):
+        _routes.register(handler, 'GET', routePath)
+        return handler
 
-    def __init__(self, microWebSrv2, request):
-        FrameReader.__init__(self)
-        self.limit = self._queue_limit = microWebSrv2.MaxRequestContentLength
-        self._mws2 = microWebSrv2
-        self._request = request
-        self._client = request.XAsyncTCPClient
-        self._wait = _WAIT_FRAME_TIMEOUT_SEC
-        self._silent = 0
-        self._ended = self._told = False
-        self._text_callback = self._binary_callback = self._closed_callback = None
+    return decorated
 
-    @property
-    def OnTextMessage(self):
-        """Callback f(webSocket, msg) or None: a text message was received; msg is a str."""
-        return self._text_callback
 
-    @OnTextMessage.setter
-    def OnTextMessage(self, value):
-        """Sets it."""
-        require_callback(value, 'OnTextMessage')
-        self._text_callback = value
+def _routed(request):  # small: False without WebSocket routes
+    """Return the handler of a request's route, f(microWebSrv2, webSocket), or None."""
+    found = _routes.find_any(b'GET', request.parser.path)
+    if not found:
+        return None
+    route, args = found
+    return route.Handler if args is None else lambda mws2, webSocket: route.Handler(mws2, webSocket, args)
 
-    @property
-    def OnBinaryMessage(self):
-        """Callback f(webSocket, msg) or None: a binary message was received; msg is a memoryview."""
-        return self._binary_callback
 
-    @OnBinaryMessage.setter
-    def OnBinaryMessage(self, value):
-        """Sets it."""
-        require_callback(value, 'OnBinaryMessage')
-        self._binary_callback = value
-
-    @property
-    def MaxRecvMessageLength(self):
-        """int or None: octets of the longest message to receive, None for any.
-
-        At first the server's MaxRequestContentLength.
-        """
-        return self.limit
-
-    @MaxRecvMessageLength.setter
-    def MaxRecvMessageLength(self, value):
-        """Sets it."""
-        _require(value is None or _is_length(value), 'MaxRecvMessageLength', 'a positive integer or None')
-        self.limit = value
-
-    @property
-    def MaxSendQueueLength(self):
-        """int: octets that may wait for a slow peer; beyond, it is dropped.
-
-        At first the server's MaxRequestContentLength.
-        """
-        return self._queue_limit
-
-    @MaxSendQueueLength.setter
-    def MaxSendQueueLength(self, value):
-        """Sets it."""
-        _require(_is_length(value), 'MaxSendQueueLength', 'a positive integer')
-        self._queue_limit = value
-
-    @property
-    def OnClosed(self):
-        """Callback f(webSocket) or None: called exactly once; at once where the connection is closed already."""
-        return self._closed_callback
-
-    @OnClosed.setter
-    def OnClosed(self, value):
-        """Sets it."""
-        require_callback(value, 'OnClosed')
-        self._closed_callback = value
-        if self._ended:
-            self._client.pool.call(self._tell_closed)
-
-    def SendTextMessage(self, msg):
-        """Sends a text message. msg: str, of any length. From any thread.
-
-        Returns bool: False if the connection is closed, or closes because the peer does not take what is sent to it.
-        Raises ValueError if msg is no str.
-        """
-        if not isinstance(msg, str):
-            raise ValueError('"msg" must be a string.')
-        if len(msg) > _MAX_JOINED:
-            payload = encode_text(msg)
-            return self.post(frame_head(TEXT, len(payload)), payload)
-        return self.post(text_frame(msg))
-
-    def SendBinaryMessage(self, msg):
-        """Sends a binary message. msg: bytes-like or convertible into bytes, of any length. From any thread.
-
-        Returns bool, as SendTextMessage(). Raises ValueError if msg does not convert.
-        """
-        octets = _octets(msg)
-        if len(octets) > _MAX_JOINED:
-            return self.post(frame_head(BINARY, len(octets)), bytes(octets))
-        return self.post(frame(BINARY, octets))
-
-    def Close(self, code=1000):
-        """Closes the WebSocket. No message is received or sent from now on; OnClosed follows.
-
-        code: int, why (RFC 6455, 7.4): 1000 … 4999, but what must not be sent. Raises ValueError if it is none.
-        """
-        _require(isinstance(code, int) and is_close_code(code), 'code', 'a close code, such as 1000')
-        if self.state == OPEN:
-            self.state = CLOSING
-            self._send_close(code.to_bytes(2, 'big'))
-
-    @property
-    def Request(self):
-        """HttpRequest: the request that opened the connection."""
-        return self._request
-
-    @property
-    def IsClosed(self):
-        """bool: whether the connection is closed or is being closed: nothing can be sent any more."""
-        return self.state != OPEN
-
-    @property
-    def WaitFrameTimeoutSec(self):
-        """int: seconds, 1 or more (at first 300), after which a quiet peer is dropped; it is pinged before."""
-        return self._wait
-
-    @WaitFrameTimeoutSec.setter
-    def WaitFrameTimeoutSec(self, value):
-        """Sets it."""
-        _require(_is_length(value) and value, 'WaitFrameTimeoutSec', 'a positive integer')
-        self._wait = value
-        if self.state == OPEN:
-            self._watch()
-
-    def start(self, accepted, received):
-        """Takes the connection over.
-
-        accepted: the callback that is told, f(microWebSrv2, webSocket). received: bytes that came behind the request.
-        """
-        self.rest = received
-        self._client.protocol = self
-        self._watch()
-        self._run(accepted, self._mws2, self)
-        if not self.is_busy:
-            self._go_on()
-
-    def post(self, data, payload=None):
-        """Sends a frame. data: bytes, the frame, or only its head, with the payload as bytes. Returns bool."""
-        if self.state != OPEN:
-            return False
-        client = self._client
-        if client.queued > self._queue_limit:
-            client.Close()
-            return False
-        return client.send(data) if payload is None else client.send_two(data, payload)
-
-    def _send_close(self, payload):
-        """Sends a Close frame; ends the connection then, or waits for the peer's."""
-        client = self._client
-        client.expire(_CLOSE_TIMEOUT_SEC)
-        client.send(frame(CLOSE, payload), _hang_up if self.state == CLOSED else None)
-
-    def _interval(self):
-        """Return int, seconds after which a quiet peer is pinged: proxies drop what is silent for 60."""
-        return max(1, min(self._wait >> 1, _PING_SEC))
-
-    def _watch(self):
-        self._client.expire(self._interval())
-
-    # What the connection tells, as client.protocol.
-
-    def progress(self):
-        """The peer has taken data that were queued."""
-
-    def expired(self):
-        """A peer that was quiet is pinged, and dropped when it has been so for WaitFrameTimeoutSec."""
-        if self.is_busy:
-            self.has_heard = True  # it may have sent what nobody reads now
-        interval = self._interval()
-        self._silent = 0 if self.has_heard else self._silent + interval
-        if self.state != OPEN or self._silent >= max(self._wait, 2 * interval):
-            self._client.Close()
-            return
-        if self._silent:
-            self.post(frame(PING, b''))
-        self.has_heard = False
-        self._watch()
-
-    def spare(self):
-        """Return int where the connection could be closed for a newcomer, the least first; None where it is in use."""
-        return _SPARED_LAST - self._silent if self._silent and not self.has_heard else None
-
-    def released(self, reason):
-        """The connection is closed."""
-        self.state = CLOSED
-        self.rest = self.message = None
-        self._ended = True
-        self._tell_closed()
-
-    def _tell_closed(self):
-        """Calls OnClosed, once. In the pool's thread."""
-        if self._closed_callback and not self._told:
-            self._told = True
-            self._run(self._closed_callback, self)
-
-    def on_text(self, text):
-        """Take a whole text message. text: str."""
-        callback = self._text_callback  # _on_message() written out: most messages are short texts
-        if callback:
-            try:
-                result = callback(self, text)
-                if result is not None:
-                    self._returned(result)
-            except BaseException as error:
-                self._callback_failed(error)
-
-    def on_binary(self, data):
-        """Take a whole binary message. data: bytes or bytearray."""
-        self._on_message(self._binary_callback, memoryview(data))
-
-    def on_control(self, first, payload):
-        """Take a control frame. first: int, its first byte. payload: bytes."""
-        if first == CLOSE:
-            self._on_close(payload)
-        elif first == PING:
-            self.post(frame(PONG, payload))
-
-    def _on_close(self, payload):
-        if self.state == CLOSING:  # the answer to ours
-            self._client.Close()
-            return
-        self.state = CLOSED
-        answer = payload[:2]
-        if payload:
-            try:
-                if not is_close_code(int.from_bytes(answer, 'big')):
-                    answer = b'\x03\xea'  # 1002
-                decode_utf8(payload[2:])
-            except UnicodeError:
-                answer = b'\x03\xef'  # 1007
-        self._send_close(answer)
-
-    def on_violation(self, code, first):
-        """Close for what the peer did wrong. code: int, of the Close frame. first: bool, whether it was the first."""
-        if first:
-            self._send_close(code.to_bytes(2, 'big'))
-        else:
-            self._client.Close()
-
-    # What callbacks raise costs their own connection only.
-
-    def _on_message(self, callback, msg):
-        if callback:
-            try:
-                result = callback(self, msg)
-                if result is not None:
-                    self._returned(result)
-            except BaseException as error:
-                self._callback_failed(error)
-
-    def _run(self, callback, *args):
-        try:
-            self._returned(callback(*args))
-        except BaseException as error:
-            self._callback_failed(error)
-
-    def _returned(self, result):
-        """Has the coroutine run that a callback may have returned; until its end, nothing more is received."""
-        if is_coroutine(result):
-            if not self._mws2.spawn:
-                close_if_can(result)
-                raise TypeError('A callback is a coroutine: run the pool by asyncio (StartInAsyncio).')
-            self.is_busy = True
-            self._client.receive(None)
-            self._mws2.spawn(result, self._awaited)
-
-    def _awaited(self, error):
-        if error:
-            self._callback_failed(error)
-        self._go_on()
-
-    def _go_on(self):
-        """Takes what was received meanwhile, and receives again."""
-        self.is_busy = False
-        if self.rest:
-            self.feed(b'')
-        self._listen()
-
-    def _listen(self):
-        if not self.is_busy:
-            client = self._client
-            workers = client.pool.workers
-            if workers and self._pieces is None:
-                self._pieces = []
-            client.receive(self._feed_by_worker if workers else self.feed)
-
-    def _feed_by_worker(self, data):
-        """Has a worker thread take what was received: the one that takes what came before, if it still does."""
-        pieces = self._pieces
-        if len(pieces) >= _MAX_PIECES:
-            self._client.receive(None)  # until the worker has come to the end of them
-        lock = self._client.pool.workers.lock
-        lock.acquire()
-        pieces.append(data)
-        count = len(pieces)
-        lock.release()
-        if count == 1:
-            self._client.pool.workers.submit(self._work)
-
-    def _work(self):
-        pieces = self._pieces
-        lock = self._client.pool.workers.lock
-        more = True
-        while more:
-            self.feed(pieces[0])
-            lock.acquire()
-            pieces.pop(0)
-            more = len(pieces)
-            lock.release()
-        self._listen()
-
-    def _callback_failed(self, error):
-        if is_interrupt(error):
-            raise error
-        self._mws2.log_exception('A WebSocket callback failed', error)
-        if self.state == OPEN:
-            self.Close(1011)
+def _has_routes():  # small: False without WebSocket routes
+    return bool(_routes.methods())
 
 
 def is_same_site(request):
@@ -410,12 +59,14 @@ def _without_port(host):
 class WebSockets:
     """The module that accepts WebSocket connections (documentation, section WebSockets module properties).
 
-    Its properties raise ValueError if they are set to what they must not be.
+    Its properties raise ValueError for what they cannot be.
     """
 
     def __init__(self):
-        self._protocol_callback = self._accepted_callback = None
+        self._protocol_callback = self._accepted_callback = self._request_callback = None
         self._all_origins = False
+        self._origins = None
+        self._deflate = None  # module host.deflate, where compression is wanted
 
     @property
     def AllowAllOrigins(self):
@@ -431,6 +82,54 @@ class WebSockets:
         self._all_origins = require_bool(value, 'AllowAllOrigins')
 
     @property
+    def AllowedOrigins(self):
+        """list of str: the other sites whose pages may open WebSockets, such as `https://app.example:8443`."""
+        return list(self._origins or ())
+
+    @AllowedOrigins.setter
+    def AllowedOrigins(self, value):
+        """Set it."""
+        require(isinstance(value, (list, tuple)), ValueError, '"AllowedOrigins" must be a list of strings.')
+        for origin in value:
+            require_text(origin, 'AllowedOrigins')
+        self._origins = [origin.lower().rstrip('/') for origin in value]
+
+    @property
+    def Compression(self):
+        """bool: whether messages are compressed for clients that ask for it (RFC 7692); False at first.
+
+        On CPython only; elsewhere True raises ValueError.
+        """
+        return self._deflate is not None
+
+    @Compression.setter
+    def Compression(self, value):
+        """Set it."""
+        require_bool(value, 'Compression')
+        self._deflate = None
+        if value:
+            try:
+                from ..host import deflate
+            except ImportError:
+                raise ValueError('"Compression": there is no zlib here.')
+            self._deflate = deflate
+
+    @property
+    def OnWebSocketRequest(self):
+        """Callback f(microWebSrv2, request) or None: decides on a WebSocket before it is accepted.
+
+        It returns True or None to go on; or it answers by request.Response, with any status; False answers 403.
+        It cannot be a coroutine.
+        """
+        return self._request_callback
+
+    @OnWebSocketRequest.setter
+    def OnWebSocketRequest(self, value):
+        """Set it."""
+        require_callback(value, 'OnWebSocketRequest')
+        self._request_callback = value
+
+    @property
     def OnWebSocketProtocol(self):
         """Callback f(microWebSrv2, protocols) or None: selects a sub-protocol.
 
@@ -440,33 +139,34 @@ class WebSockets:
 
     @OnWebSocketProtocol.setter
     def OnWebSocketProtocol(self, value):
-        """Sets it."""
+        """Set it."""
         require_callback(value, 'OnWebSocketProtocol')
         self._protocol_callback = value
 
     @property
     def OnWebSocketAccepted(self):
-        """Callback f(microWebSrv2, webSocket) or None: a connection was accepted.
+        """Callback f(microWebSrv2, webSocket) or None: a connection was accepted whose path has no WebSocketRoute().
 
-        The place to assign the callbacks of the WebSocket. Without this callback, no connection is accepted.
+        The place to assign the callbacks of the WebSocket. Without this callback, paths without such a route get 404,
+        and 501 where there are no such routes.
         """
         return self._accepted_callback
 
     @OnWebSocketAccepted.setter
     def OnWebSocketAccepted(self, value):
-        """Sets it."""
+        """Set it."""
         require_callback(value, 'OnWebSocketAccepted')
         self._accepted_callback = value
 
     @staticmethod
     def Broadcast(webSockets, msg):
-        """Sends one message through many WebSockets; it is encoded once. From any thread.
+        """Send one message through many WebSockets; it is encoded once. From any thread.
 
         webSockets: iterable of WebSocket. msg: str for a text message, else bytes-like or convertible into bytes.
-        Returns int, the number of WebSockets that took it; as to the others see SendTextMessage().
-        Raises ValueError if msg does not convert.
+        Return int, the number of WebSockets that took it; as to the others see SendTextMessage().
+        Raise ValueError if msg does not convert.
         """
-        data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, _octets(msg))
+        data = text_frame(msg) if isinstance(msg, str) else frame(BINARY, octets_of(msg))
         return sum([webSocket.post(data) for webSocket in list(webSockets)])
 
     def WantsContent(self, microWebSrv2, request):
@@ -474,7 +174,10 @@ class WebSockets:
         return False
 
     def OnRequest(self, microWebSrv2, request):
-        """Accepts requests that open a WebSocket (RFC 6455, 4.2). microWebSrv2: MicroWebSrv2. request: HttpRequest."""
+        """Accept a request that opens a WebSocket (RFC 6455, 4.2), or refuse it.
+
+        microWebSrv2: MicroWebSrv2. request: HttpRequest.
+        """
         if b'upgrade' not in request.parser.headers or not request.IsUpgrade:
             return
         if 'websocket' not in [name.strip() for name in request.Upgrade.lower().split(',')]:
@@ -486,36 +189,72 @@ class WebSockets:
         elif request.GetHeader('Sec-WebSocket-Version') != '13':
             response.SetHeader('Sec-WebSocket-Version', '13')
             response.Return(426, 'WebSocket version 13 is needed.')
-        elif self._accepted_callback is None:
-            response.ReturnNotImplemented()
-        elif not (self._all_origins or microWebSrv2.AllowAllOrigins or is_same_site(request)):
-            microWebSrv2.Log('A WebSocket of the site %s was refused.' % request.Origin, microWebSrv2.INFO)
-            response.ReturnForbidden()
         else:
-            self._accept(microWebSrv2, request, key)
+            accepted = self._handler(microWebSrv2, request)
+            if accepted is not None and self._is_wanted(microWebSrv2, request):
+                self._accept(microWebSrv2, request, key, accepted)
 
     @staticmethod
     def _key(request):
-        """Returns the handshake's key as bytes, None if it is none."""
+        """Return the handshake's key as bytes, None if it is none."""
         key = request.GetHeader('Sec-WebSocket-Key').encode()
         try:
             return key if len(key) == 24 and len(a2b_base64(key)) == 16 else None
         except ValueError:
             return None
 
-    def _accept(self, microWebSrv2, request, key):
+    def _handler(self, microWebSrv2, request):
+        """Return what is called with an accepted WebSocket, f(microWebSrv2, webSocket); or answer, and return None."""
+        handler = _routed(request)
+        if handler:
+            return handler
+        if self._accepted_callback is None:
+            if _has_routes():
+                request.Response.Return(404)  # not the NotFoundURL: no page is asked for
+            else:
+                request.Response.ReturnNotImplemented()
+        return self._accepted_callback
+
+    def _is_wanted(self, microWebSrv2, request):
+        """Return bool: whether a WebSocket may be opened; if not, answer."""
+        response = request.Response
+        if not (self._all_origins or microWebSrv2.AllowAllOrigins or is_same_site(request) or self._is_listed(request)):
+            microWebSrv2.Log('A WebSocket of the site %s was refused.' % request.Origin, microWebSrv2.INFO)
+            response.ReturnForbidden()
+            return False
+        if self._request_callback is None:
+            return True
+        wanted = self._request_callback(microWebSrv2, request)
+        if is_coroutine(wanted):
+            close_if_can(wanted)
+            raise TypeError('OnWebSocketRequest cannot be a coroutine.')
+        if response.HeadersSent:
+            return False
+        if wanted is None or wanted:
+            return True
+        response.ReturnForbidden()
+        return False
+
+    def _is_listed(self, request):  # small: False without WebSocket routes
+        return bool(self._origins) and request.Origin.lower() in self._origins
+
+    def _accept(self, microWebSrv2, request, key, accepted):
+        """Answer 101, and hand the connection over. accepted: as _handler() returns it."""
         response = request.Response
         protocols = [name.strip() for name in request.GetHeader('Sec-WebSocket-Protocol').split(',') if name.strip()]
         if protocols and self._protocol_callback:
             protocol = self._protocol_callback(microWebSrv2, protocols)
             if protocol is not None:
-                _require(protocol in protocols, 'OnWebSocketProtocol', 'a function that returns one of %r' % protocols)
+                if protocol not in protocols:
+                    raise ValueError('"OnWebSocketProtocol" must be a function that returns one of %r.' % protocols)
                 response.SetHeader('Sec-WebSocket-Protocol', protocol)
         try:
             from hashlib import sha1
         except ImportError:
             from ..libs.sha1 import sha1
         response.SetHeader('Sec-WebSocket-Accept', b2a_base64(sha1(key + _GUID).digest()).decode().strip())
-        webSocket = WebSocket(microWebSrv2, request)
+        webSocket = (self._deflate and self._deflate.negotiate(microWebSrv2, request)) or WebSocket(
+            microWebSrv2, request
+        )
         if response.SwitchingProtocols('websocket'):
-            webSocket.start(self._accepted_callback, request.detach())
+            webSocket.start(accepted, request.detach())

@@ -141,6 +141,69 @@ async def on_sent(microWebSrv2, request):
     request.Response.ReturnOk('watched')
 
 
+class Feed:
+    """An asynchronous iterator: what stands between slashes in its name. `wait` waits for the gate."""
+
+    def __init__(self, name):
+        self.pieces = name.split('-')
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if not self.pieces:
+            raise StopAsyncIteration
+        piece = self.pieces.pop(0)
+        await asyncio.sleep(0)
+        if piece == 'none':
+            return None
+        if piece == 'raise':
+            raise RuntimeError('fault of a feed')
+        if piece == 'large':
+            return b'0123456789abcdef' * 4000
+        if piece == 'wait':
+            print('WAITING')
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                print('CANCELLED')
+                raise
+        return piece
+
+    async def aclose(self):
+        print('FEED CLOSED', len(self.pieces))
+
+
+@WebRoute(GET, '/feed/<name>')
+def feed(microWebSrv2, request, args):
+    if request.QueryParams.get('length'):
+        request.Response.ContentLength = int(request.QueryParams['length'])
+    request.Response.ReturnStream(200, Feed(args['name']))
+
+
+@WebRoute(GET, '/timers')
+async def timers(microWebSrv2, request):
+    """Answers with what timers did until the last of them."""
+    found = []
+    last = asyncio.Event()
+
+    async def coroutine():
+        await asyncio.sleep(0)
+        found.append('coroutine')
+
+    def chain():
+        found.append('chain')
+        if found.count('chain') < 3:
+            microWebSrv2.Pool.CallLater(5, chain)
+
+    every = microWebSrv2.Pool.CallEvery(20, lambda: found.append('every'))
+    for milliseconds, function in ((30, coroutine), (5, chain), (0, lambda: found.append('first')), (110, last.set)):
+        microWebSrv2.Pool.CallLater(milliseconds, function)
+    await last.wait()
+    every.Cancel()
+    request.Response.ReturnOkJSON(found)
+
+
 @WebRoute(GET, '/gaps')
 async def take_gaps(microWebSrv2, request):
     """Answers with the times between the beats since the last call, in milliseconds, sorted."""

@@ -84,6 +84,10 @@ class Response:
         self.headers = {}
         self.answer = None
 
+    @property
+    def HeadersSent(self):
+        return self.answer is not None
+
     def SetHeader(self, name, value):
         self.headers[name] = value
 
@@ -101,6 +105,14 @@ class Response:
         return True
 
 
+class Parser:
+    """Stands for RequestParser."""
+
+    def __init__(self, path, headers):
+        self.path = path
+        self.headers = headers
+
+
 class Request:
     """Stands for HttpRequest."""
 
@@ -110,7 +122,7 @@ class Request:
         self.Origin = headers.pop('origin', '')
         self.Host = headers.pop('host', 'device')
         self.IsUpgrade = bool(self.Upgrade)
-        self.fields = {b'upgrade': self.Upgrade}
+        self.parser = Parser(headers.pop('path', b'/'), {b'upgrade': self.Upgrade})
         self._fields = {'key': KEY, 'version': '13'}
         self._fields.update(headers)
         self.XAsyncTCPClient = client

@@ -1,10 +1,12 @@
-"""WebSocket applications by path: /close, /threads, /flood, /blocked, /release, /group, /quiet, /silent; others echo.
+"""WebSocket applications by path: /close, /threads, /flood, /blocked, /release, /group, /quiet, /silent, the route
+/room/<name>; /refused/<status> is refused before it is accepted; others echo.
 
-Settings: ``limit`` (MaxRecvMessageLength of each connection; absent: the module's own).
+Settings: ``limit`` (MaxRecvMessageLength of each connection; absent: the module's own), ``compression``.
 """
 
 import testbed
 from MicroWebSrv2 import GET, POST, MicroWebSrv2, WebRoute
+from MicroWebSrv2.mods.WebSockets import WebSocketRoute
 
 try:
     from _thread import start_new_thread
@@ -83,6 +85,20 @@ def left(webSocket):
     module.Broadcast(group, 'one left')
 
 
+@WebSocketRoute('/room/<name>')
+def room(microWebSrv2, webSocket, args):
+    webSocket.OnTextMessage = lambda ws, msg: ws.SendTextMessage(args['name'] + ': ' + msg)
+
+
+def decide(microWebSrv2, request):
+    parts = request.Path.split('/')
+    if parts[1] == 'refused':
+        if parts[2] == '401':
+            request.Response.ReturnBasicAuthRequired()
+        else:
+            request.Response.Return(int(parts[2]), 'refused')
+
+
 CALLBACKS = {
     '/close': close,
     '/threads': threads,
@@ -112,6 +128,9 @@ def stats(microWebSrv2, request):
 module = MicroWebSrv2.LoadModule('WebSockets')
 module.OnWebSocketProtocol = protocol
 module.OnWebSocketAccepted = accepted
+module.OnWebSocketRequest = decide
+if testbed.SETTINGS.get('compression'):
+    module.Compression = True
 
 if __name__ == '__main__':
     testbed.main()
