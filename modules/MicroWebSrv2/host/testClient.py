@@ -1,7 +1,5 @@
 """Clients for the tests of applications: requests go through the server's own connections, without sockets.
 
-    from MicroWebSrv2.host.testClient import TestClient
-
     with TestClient(server) as client:
         assert client.Get('/hello').Text == 'hello'
 
