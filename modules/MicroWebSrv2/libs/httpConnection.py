@@ -526,7 +526,8 @@ class HttpConnection(ContentStates):
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
         has_head = self.state not in (IDLE, HEAD, DRAINING)
-        body, self._body = self._body, None
+        if self.state == BODY:
+            self._body = None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
