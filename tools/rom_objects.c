@@ -69,12 +69,12 @@ typedef struct _rom_class_t {
 #define ROM_NEW_BUILTINS NULL
 #endif
 
-static inline rom_globals_t *rom_globals_of(const void *dict) {
+static MP_ALWAYSINLINE inline rom_globals_t *rom_globals_of(const void *dict) {
     uintptr_t offset = (uintptr_t)dict - (uintptr_t)rom_globals;
     return offset < sizeof(rom_globals) && ((rom_globals_t *)dict)->constants != NULL ? (rom_globals_t *)dict : NULL;
 }
 
-static inline mp_obj_t rom_constant(const rom_globals_t *globals, mp_obj_t name) {
+static MP_ALWAYSINLINE inline mp_obj_t rom_constant(const rom_globals_t *globals, mp_obj_t name) {
     const mp_map_t *map = &globals->constants->map;
     #if MICROPY_OPT_MAP_LOOKUP_CACHE
     // The first that mp_map_lookup() does, here without a call: nearly always it is enough.

@@ -60,6 +60,7 @@ NOTHING = (
     'tls',
     'workers',
     '_workers',
+    '_sslContext',
     '_lock',
     '_calls',
     '_timers',
