@@ -56,7 +56,7 @@ _MIME_TYPES = (
     b'.webm video/webm\n'
     b'.webmanifest application/manifest+json\n'
 )
-_types = {}  # by extension: those of AddMimeType(), and on CPython those of the constant
+_types = {}  # by extension: those of AddMimeType(), and those that were asked for
 _modules = {}  # those that are loaded, by name: all servers have them
 _default_pages = ['index.html', 'index.htm', 'default.html', 'default.htm']
 
@@ -202,7 +202,12 @@ class MicroWebSrv2(Settings):
         if dot < 0:
             return None
         extension = filename[dot:].lower()
-        return _types.get(extension) or _known_type(extension)
+        media_type = _types.get(extension)
+        if media_type is None:
+            media_type = _known_type(extension)
+            if media_type is not None:  # kept: to make it anew for each file costs more than its place
+                _types[extension] = media_type
+        return media_type
 
     # ---- starting and stopping
 
