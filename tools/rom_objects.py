@@ -13,10 +13,14 @@ is built. So the C file that makemanifest.py writes gets constant objects, and t
 - around the function that a `class` statement calls: a class of this project whose body only defines functions,
   properties, static methods and constants gets its dict as a constant. Such a class takes no new attributes; those of
   others, as of applications, are made as ever.
+- around those that load and store names: a module of this project has two dicts, one in flash for names that stand for
+  constants (tools/rom_names.py) and one on the heap for others. To store what is there already stores nothing; to
+  store another value for such a name, or to delete it, brings all names of the module to the heap; so does a new
+  builtin of the name of one that the module uses. `module.name` finds both; `module.__dict__` shows what is on the
+  heap.
 
-The port must be linked with `-Wl,--wrap=mp_make_function_from_proto_fun -Wl,--wrap=mp_load_build_class
--Wl,--wrap=gc_collect_start`. The layouts are those of MicroPython 1.25: what is built from another one makes these
-objects on the heap, as without this.
+The C text of all this is tools/rom_objects.c. The port must be linked with a --wrap of each function in WRAPPED. The
+layouts are those of MicroPython 1.25: what is built from another one makes these objects on the heap, as without this.
 """
 
 import ast
@@ -29,7 +33,7 @@ from pathlib import Path
 if __name__ == '__main__':  # run by path, from a makefile
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tools import folding
+from tools import folding, rom_names
 
 MARK = '\n// ---- objects in flash: by tools/rom_objects.py\n'
 OWN = ('MicroWebSrv2_', 'firmware_')  # how the names of the modules begin whose classes become constants
@@ -43,147 +47,46 @@ _FIELD = re.compile(r'^    \.(\w+) = (?:\(void \*\)&)?(\w+),$', re.M)
 _CODE = re.compile(r'^static const byte fun_data_(\w+)\[\d+\] = \{\n(.*?)^\};', re.M | re.S)
 _INSTRUCTION = re.compile(r'^    0x.*?, // ([A-Z]\w*)(?: (.*))?$', re.M)
 _CHILDREN = re.compile(r'^static const mp_raw_code_t \*const children_(\w+)\[\] = \{\n(.*?)^\};', re.M | re.S)
+_FILE = re.compile(r'^// - frozen file name: (.*)$', re.M)
 _CONSTANTS = re.compile(r'^static const mp_rom_obj_t const_obj_table_data_(\w+)\[\d+\] = \{\n(.*?)^\};', re.M | re.S)
+
+# What the linker wraps (boards/lib/rom_objects.mk): what each returns, its name, its parameters, and their names.
+WRAPPED = (
+    (
+        'mp_obj_t',
+        'mp_make_function_from_proto_fun',
+        'mp_proto_fun_t code, const mp_module_context_t *context, const mp_obj_t *def_args',
+        'code, context, def_args',
+    ),
+    ('mp_obj_t', 'mp_load_build_class', 'void', ''),
+    ('mp_obj_t', 'mp_load_name', 'qstr name', 'name'),
+    ('mp_obj_t', 'mp_load_global', 'qstr name', 'name'),
+    ('mp_obj_t', 'mp_obj_dict_store', 'mp_obj_t dict, mp_obj_t key, mp_obj_t value', 'dict, key, value'),
+    ('mp_obj_t', 'mp_obj_dict_delete', 'mp_obj_t dict, mp_obj_t key', 'dict, key'),
+    ('void', 'mp_import_all', 'mp_obj_t module', 'module'),
+    ('void', 'gc_collect_start', 'void', ''),
+)
 
 _DECLARATIONS = """\
 #include "py/builtin.h"
 #include "py/gc.h"
 #include "py/objfun.h"
+#include "py/objtype.h"
 #include "py/runtime.h"
 
-mp_obj_t __real_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args);
-mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args);
-mp_obj_t __real_mp_load_build_class(void);
-mp_obj_t __wrap_mp_load_build_class(void);
-void __real_gc_collect_start(void);
-void __wrap_gc_collect_start(void);
-
-"""
+""" + ''.join(
+    f'{kind} __real_{name}({parameters});\n{kind} __wrap_{name}({parameters});\n'
+    for kind, name, parameters, _ in WRAPPED
+)
 
 # For another MicroPython: the linker has been told that there are wrappers.
-_WITHOUT = """\
-mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args) {
-    return __real_mp_make_function_from_proto_fun(code, context, def_args);
-}
+_WITHOUT = '\n'.join(
+    f'{kind} __wrap_{name}({parameters}) {{\n    {"return " if kind != "void" else ""}__real_{name}({values});\n}}\n'
+    for kind, name, parameters, values in WRAPPED
+)
 
-mp_obj_t __wrap_mp_load_build_class(void) {
-    return __real_mp_load_build_class();
-}
-
-void __wrap_gc_collect_start(void) {
-    __real_gc_collect_start();
-}
-"""
-
-_BEGIN = """\
-// As mp_obj_fun_bc_t without default values; that has an array at its end, so that there can be no array of it.
-typedef struct _rom_function_t {
-    mp_obj_base_t base;
-    const mp_module_context_t *context;
-    struct _mp_raw_code_t *const *child_table;
-    const byte *bytecode;
-    #if MICROPY_PY_SYS_SETTRACE
-    const struct _mp_raw_code_t *rc;
-    #endif
-} rom_function_t;
-
-_Static_assert(sizeof(rom_function_t) == sizeof(mp_obj_fun_bc_t), "another layout");
-_Static_assert(offsetof(rom_function_t, context) == offsetof(mp_obj_fun_bc_t, context), "another layout");
-_Static_assert(offsetof(rom_function_t, child_table) == offsetof(mp_obj_fun_bc_t, child_table), "another layout");
-_Static_assert(offsetof(rom_function_t, bytecode) == offsetof(mp_obj_fun_bc_t, bytecode), "another layout");
-
-#if MICROPY_PY_SYS_SETTRACE
-#define ROM_FUNCTION(kind, place, children, name) {{&kind}, &rom_contexts[place], (void *)children, fun_data_##name, \\
-    (const void *)&proto_fun_##name}
-#else
-#define ROM_FUNCTION(kind, place, children, name) {{&kind}, &rom_contexts[place], (void *)children, fun_data_##name}
-#endif
-
-// As in objproperty.c.
-typedef struct _rom_property_t {
-    mp_obj_base_t base;
-    mp_rom_obj_t proxy[3];
-} rom_property_t;
-
-typedef struct _rom_module_t {
-    mp_proto_fun_t code;
-    const rom_function_t *functions;
-    size_t length;
-} rom_module_t;
-
-typedef struct _rom_class_t {
-    const rom_function_t *body;
-    const mp_obj_dict_t *dict;
-} rom_class_t;
-
-#define ROM_DICT(ordered, length, slots) {{&mp_type_dict}, {.all_keys_are_qstrs = 1, .is_fixed = 1, \\
-    .is_ordered = ordered, .used = length, .alloc = MP_ARRAY_SIZE(slots), .table = (void *)slots}}
-"""
-
-_END = """\
-
-static size_t rom_module_of(const mp_module_context_t *context) {
-    if (context >= rom_contexts && context < rom_contexts + MP_ARRAY_SIZE(rom_contexts)) {
-        return context - rom_contexts;
-    }
-    size_t i = 0;
-    while (i < MP_ARRAY_SIZE(rom_contexts) && rom_contexts[i].constants.qstr_table != context->constants.qstr_table) {
-        i++;
-    }
-    return i;
-}
-
-mp_obj_t __wrap_mp_make_function_from_proto_fun(mp_proto_fun_t code, const mp_module_context_t *context,
-    const mp_obj_t *def_args) {
-    if (def_args == NULL) {
-        size_t place = rom_module_of(context);
-        if (place < MP_ARRAY_SIZE(rom_contexts)) {
-            const byte *bytecode = mp_proto_fun_is_bytecode(code) ? code : ((const mp_raw_code_t *)code)->fun_data;
-            const rom_function_t *function = rom_modules[place].functions;
-            for (const rom_function_t *end = function + rom_modules[place].length; function < end; ++function) {
-                if (function->bytecode == bytecode) {
-                    return MP_OBJ_FROM_PTR(function);
-                }
-            }
-        }
-        for (size_t i = 0; i < MP_ARRAY_SIZE(rom_contexts); ++i) {
-            if (rom_modules[i].code == code) {
-                rom_contexts[i] = *context;
-                break;
-            }
-        }
-    }
-    return __real_mp_make_function_from_proto_fun(code, context, def_args);
-}
-
-// The arguments are the function of the body, the name and the base classes.
-static mp_obj_t rom_build_class(size_t n_args, const mp_obj_t *args) {
-    for (size_t i = 0; i < MP_ARRAY_SIZE(rom_classes); ++i) {
-        if (args[0] == MP_OBJ_FROM_PTR(rom_classes[i].body)) {
-            mp_obj_t bases = mp_obj_new_tuple(n_args - 2, args + 2);
-            return mp_obj_new_type(mp_obj_str_get_qstr(args[1]), bases, MP_OBJ_FROM_PTR(rom_classes[i].dict));
-        }
-    }
-    return mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_builtin___build_class___obj), n_args, 0, args);
-}
-static MP_DEFINE_CONST_FUN_OBJ_VAR(rom_build_class_obj, 2, rom_build_class);
-
-mp_obj_t __wrap_mp_load_build_class(void) {
-    mp_obj_t function = __real_mp_load_build_class();
-    if (function == MP_OBJ_FROM_PTR(&mp_builtin___build_class___obj)) {
-        function = MP_OBJ_FROM_PTR(&rom_build_class_obj);
-    }
-    return function;
-}
-
-void __wrap_gc_collect_start(void) {
-    __real_gc_collect_start();
-    gc_collect_root((void **)rom_contexts, sizeof(rom_contexts) / (sizeof(void *)));
-}
-"""
+_C = Path(__file__).with_suffix('.c')
+_PLACE = '// THE CONSTANTS\n'  # in _C
 
 
 class Runtime(Exception):
@@ -191,20 +94,26 @@ class Runtime(Exception):
 
 
 class Module:
-    """A frozen module. name: as in C. code: name of its code. functions: names of those with constants, in order."""
+    """A frozen module. name: as in C. code: name of its code. functions: names of those with constants, in order.
+    classes: names of the bodies of the classes whose dicts are constants.
+    """
 
     def __init__(self, name, code):
         self.name = name
         self.code = code
         self.functions = {}  # name: initialiser
         self.extra = []  # C text of the constants for its classes
-        self.classes = []  # C text of the entries of rom_classes
+        self.classes = []
 
     def function(self, name):
         """Return the address of a function's constant, as a C expression. Raise Runtime if it has none."""
         if name not in self.functions:
             raise Runtime(name)
         return f'&rom_functions_{self.name}[{list(self.functions).index(name)}]'
+
+    def has_class(self, body):
+        """Return bool: whether the class that a function is the body of has a constant dict."""
+        return body in self.classes
 
     def constant(self, kind, name, initialiser):
         """Define a constant object; return its address."""
@@ -333,10 +242,11 @@ class ClassBody:
         self._stack.pop()
 
 
-def addition(text, tools):
+def addition(text, tools, c_modules):
     """Return the C text that puts functions and classes into flash.
 
-    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. Raise ValueError, KeyError or
+    text: str, what makemanifest.py wrote. tools: MicroPython's module makeqstrdata. c_modules: str, of the port's
+    genhdr/moduledefs.h. Raise ValueError, KeyError or
     IndexError when the text has another form than that of MicroPython 1.25.
     """
     ends = [(found.start(), Module(found.group(1), found.group(2))) for found in _MODULE.finditer(text)]
@@ -349,7 +259,9 @@ def addition(text, tools):
         _add_function(ends[place][1], place, found.group(1), dict(_FIELD.findall(found.group(2))))
     modules = [module for _, module in ends]
     _add_classes(text, modules, tools)
-    with_objects = ''.join([_BEGIN, *_tables(modules), _END])
+    names, places = _find_names(text, modules, tools, c_modules)
+    begin, _, end = _C.read_text().partition(_PLACE)
+    with_objects = ''.join([begin, *_tables(modules, names, places, tools), end])
     is_known = 'MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR == 25'
     return f'{_DECLARATIONS}#if {is_known}\n{with_objects}#else\n{_WITHOUT}#endif\n'
 
@@ -377,7 +289,39 @@ def _add_classes(text, modules, tools):
             else:
                 del executed.names['__module__']  # its value is no constant, and nothing asks for it
                 module.extra.append(_dict(f'rom_dict_{name}', executed.names, tools))
-                module.classes.append(f'    {{{module.function(name)}, &rom_dict_{name}}},\n')
+                module.classes.append(name)
+
+
+def _find_names(text, modules, tools, c_modules):
+    """Return what tools/rom_names.py finds: the constant names by C name of a module, and the classes in static RAM."""
+    files = dict(zip((module.name for module in modules), _FILE.findall(text)))
+    own = {files[module.name]: module for module in modules if module.name.startswith(OWN)}
+    children = {name: re.findall(r'&proto_fun_(\w+),', body) for name, body in _CHILDREN.findall(text)}
+    constants = {name: re.findall(r'^    (.*),$', body, re.M) for name, body in _CONSTANTS.findall(text)}
+    bodies = dict(_CODE.findall(text))
+    names = rom_names.Names(
+        own,
+        {path: rom_names.Code(bodies[module.code]) for path, module in own.items()},
+        {path: children.get(module.code, ()) for path, module in own.items()},
+        {path: constants.get(module.name, ()) for path, module in own.items()},
+        {path: _used(module, bodies) for path, module in own.items()},
+        (
+            rom_names.builtins_of((Path(tools.__file__).parent / 'modbuiltins.c').read_text()),
+            rom_names.modules_of(c_modules),
+        ),
+        tools.qstr_escape,
+    )
+    found = names.find()
+    return {module.name: found[path] for path, module in own.items()}, names.classes
+
+
+def _used(module, bodies):
+    """Return the global names that functions of a module load, and those that they store or delete: two sets."""
+    steps = [step for name in module.functions for step in _INSTRUCTION.findall(bodies[name])]
+    return tuple(
+        {ast.literal_eval(argument) for kind, argument in steps if kind in kinds}
+        for kinds in (('LOAD_GLOBAL',), ('STORE_GLOBAL', 'DELETE_GLOBAL'))
+    )
 
 
 def _dict(name, items, tools):
@@ -404,22 +348,39 @@ def _dict(name, items, tools):
     return ''.join(parts)
 
 
-def _tables(modules):
-    """Yield the C text of the constants; each module's begins with the line that tools/size.py looks for."""
+def _tables(modules, names, places, tools):
+    """Yield the C text of the constants; each module's begins with the line that tools/size.py looks for.
+
+    names: dict of module name to its constant names. places: names of the bodies of the classes in static RAM.
+    """
     yield f'static mp_module_context_t rom_contexts[{len(modules)}];\n'
+    yield f'static rom_globals_t rom_globals[{max(len(names), 1)}];\n'
+    yield f'static rom_type_t rom_types[{max(len(places), 1)}];\n'
     for module in modules:
         if module.functions:
             rows = ''.join(f'    {initialiser},\n' for initialiser in module.functions.values())
             yield f'\n// frozen module {module.name}\n'
             yield f'static const rom_function_t rom_functions_{module.name}[] = {{\n{rows}}};\n'
             yield from module.extra
+    for module in modules:
+        if module.name in names:
+            yield f'\n// frozen module {module.name}\n'
+            yield _dict(f'rom_names_{module.name}', names[module.name], tools)
     yield '\n// frozen modules together\n'
     yield f'static const rom_module_t rom_modules[{len(modules)}] = {{\n'
+    own = list(names)
     for module in modules:
-        table = f'rom_functions_{module.name}' if module.functions else 'NULL'
-        yield f'    {{&proto_fun_{module.code}, {table}, {len(module.functions)}}},\n'
-    classes = ''.join(line for module in modules for line in module.classes)
-    yield f'}};\n\nstatic const rom_class_t rom_classes[] = {{\n{classes or "    {NULL, NULL},"}}};\n'
+        functions = f'rom_functions_{module.name}' if module.functions else 'NULL'
+        found = 'NULL, NULL'
+        if module.name in names:
+            found = f'&rom_globals[{own.index(module.name)}], &rom_names_{module.name}'
+        yield f'    {{&proto_fun_{module.code}, {functions}, {len(module.functions)}, {found}}},\n'
+    yield '};\n\nstatic const rom_class_t rom_classes[] = {\n'
+    for module in modules:
+        for name in module.classes:
+            place = f'&rom_types[{places.index(name)}]' if name in places else 'NULL'
+            yield f'    {{{module.function(name)}, &rom_dict_{name}, {place}}},\n'
+    yield '    {NULL, NULL, NULL},\n};\n'
 
 
 def _fold_modules(place):
@@ -464,8 +425,9 @@ def main():
     text = path.read_text()
     own = text.partition(MARK)[0]
     try:
-        added = addition(own, makeqstrdata)
-    except (ValueError, KeyError, IndexError) as error:
+        c_modules = (Path(sys.argv[sys.argv.index('-b') + 1]) / 'genhdr' / 'moduledefs.h').read_text()
+        added = addition(own, makeqstrdata, c_modules)
+    except (OSError, ValueError, KeyError, IndexError) as error:
         print(f'{path} is not as MicroPython 1.25 writes it ({error!r}): functions and classes take heap')
         added = _DECLARATIONS + _WITHOUT
     wanted = own + MARK + added

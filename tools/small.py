@@ -45,6 +45,7 @@ _TYPES = (
     property,
 )
 _REFUSAL = '''ValueError('"'''  # how a text begins that names what was given
+_BUILT_IN = ('sys', 'gc', 'time')  # modules in C: a name that the firmware and one of these may have, it has
 _TAKEN = set(dir(builtins)).union(*(dir(kind) for kind in _TYPES), keyword.kwlist, ('const', 'value', 'errno'))
 
 
@@ -203,7 +204,7 @@ class Folder(ast.NodeTransformer):
         return ast.Constant(None) if is_none else node
 
     def visit_Call(self, node):
-        """Decide hasattr() for what neither the set nor the firmware has, and what never is."""
+        """Decide hasattr() and getattr() for what neither the set nor the firmware has, and what never is."""
         self.generic_visit(node)
         if _name_of(node) in self._never:
             return ast.Constant(False)
@@ -211,10 +212,12 @@ class Folder(ast.NodeTransformer):
             function = node.args[0]
             return function.body if isinstance(function, ast.Lambda) else ast.Call(function, [], [])
         if ast.unparse(node.func) == 'hasattr' and isinstance(node.args[1], ast.Constant):
-            if ast.unparse(node.args[0]) == 'sys' and node.args[1].value in self._known:
+            if ast.unparse(node.args[0]) in _BUILT_IN and node.args[1].value in self._known:
                 return ast.Constant(True)
             if node.args[1].value not in self._defined:
                 return ast.Constant(False)
+        if ast.unparse(node.func) == 'getattr' and len(node.args) == 3 and isinstance(node.args[1], ast.Constant):
+            return node if node.args[1].value in self._defined else node.args[2]
         return node
 
     def visit_Compare(self, node):
@@ -273,7 +276,15 @@ class Folder(ast.NodeTransformer):
         handler = node.handlers[0] if node.handlers else None
         if handler is None or handler.type is None or ast.unparse(handler.type) != 'ImportError' or handler.name:
             return node
-        return [*handler.body, *node.finalbody] if self._is_missing(node.body[0]) else node
+        if self._is_missing(node.body[0]):
+            return [*handler.body, *node.finalbody]
+        return node.body if len(node.body) == 1 and self._is_built_in(node.body[0]) else node
+
+    def _is_built_in(self, node):
+        """Tell whether a statement imports from a module in C names that the firmware all has."""
+        if not isinstance(node, ast.ImportFrom) or node.level or self._has([node.module]):
+            return False
+        return self._known.issuperset([node.module, *(alias.name for alias in node.names)])
 
     def _is_missing(self, node):
         if isinstance(node, ast.Import):

@@ -84,6 +84,7 @@ NOTHING = (
     'tls',
     'workers',
     '_workers',
+    '_sslContext',
     '_lock',
     '_calls',
     '_deflate',

@@ -61,7 +61,7 @@ _MIME_TYPES = (
     b'.webm video/webm\n'
     b'.webmanifest application/manifest+json\n'
 )
-_types = {}  # by extension: those of AddMimeType(), and on CPython those of the constant
+_types = {}  # by extension: those of AddMimeType(), and those that were asked for
 _modules = Ordered()  # those that are loaded, by name, in the order in which they are asked: all servers have them
 _default_pages = ['index.html', 'index.htm', 'default.html', 'default.htm']
 
@@ -215,7 +215,12 @@ class MicroWebSrv2(Settings):
         if dot < 0:
             return None
         extension = filename[dot:].lower()
-        return _types.get(extension) or _known_type(extension)
+        media_type = _types.get(extension)
+        if media_type is None:
+            media_type = _known_type(extension)
+            if media_type is not None:  # kept: to make it anew for each file costs more than its place
+                _types[extension] = media_type
+        return media_type
 
     # ---- starting and stopping
 

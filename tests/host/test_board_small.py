@@ -157,6 +157,21 @@ def test_what_nobody_calls_goes_and_what_a_board_does_without():
     assert [name for name in vars(type(public)) if not name.startswith('__')] == ['Method', 'Other']
 
 
+def test_what_modules_in_c_have_is_certain():
+    text = small.shrink(
+        {
+            'pack/module.py': 'import gc\nimport os\n'
+            'def Collect(): return gc.collect() if hasattr(gc, "collect") else 7\n'
+            'def Other(x): return hasattr(os, "collect"), getattr(x, "nobody_has_it", 3), getattr(x, "collect", 4)\n'
+            'try:\n    from gc import collect\nexcept ImportError:\n    collect = None\n'
+            'try:\n    from gc import enable\nexcept ImportError:\n    enable = None\n'
+        },
+        KNOWN | {'collect', 'gc'},
+    )['pack/module.py']
+    assert text.count('except ImportError') == 1 and 'from gc import GP1' in text  # enable, which may not be there
+    assert 'return gc.collect()' in text and "hasattr(os, 'collect'), 3, getattr(" in text
+
+
 def test_a_property_that_hands_an_attribute_on_becomes_that_attribute():
     text = shrink(
         'class Public:\n'

@@ -217,7 +217,7 @@ def test_frozen_bytes_of_the_image_add_up():
 
 
 def test_importing_the_server_takes_little_heap(tmp_path):
-    """Functions and classes of frozen modules lie in the program: on the heap they took 22 KB more."""
+    """Functions, classes and names of frozen modules lie in the program: on the heap they took 32 KB more."""
     code = """
 import gc
 gc.collect()
@@ -276,6 +276,66 @@ for one in (XAsyncTCPClient, HttpRequest, HttpResponse, UrlUtils, XClosedReason,
     sources = on_firmware(from_sources + code, tmp_path)
     assert 'AsyncRecvLine function' in frozen_classes and 'Path property' in frozen_classes
     assert re.sub('0x\\w+', '', frozen_classes) == re.sub('0x\\w+', '', sources)
+
+
+def test_names_in_flash_are_those_of_the_sources(tmp_path):
+    """The same modules compiled on the device, and frozen, have the same names by attribute and by `import *`."""
+    code = """
+import sys
+import MicroWebSrv2
+from MicroWebSrv2.libs import xasPoller, urlUtils
+def names(module):
+    return sorted(name for name in dir(module) if name not in ('__path__', '__file__'))
+print(names(MicroWebSrv2), names(xasPoller), names(urlUtils))
+from MicroWebSrv2 import *
+print(sorted(name for name in dir() if name[0] != '_'), XClosedReason, sleep, xasPoller.__name__)
+print(hasattr(xasPoller, 'isinstance'))
+print(xasPoller.__file__.split('modules/')[-1], xasPoller)
+"""
+    frozen_names = on_firmware(code, tmp_path)
+    sources = on_firmware(f'import sys; sys.path[:] = [{str(ROOT / "modules")!r}]\n' + code, tmp_path)
+    assert "'XClosedReason'" in frozen_names and "'is_interrupt'" in frozen_names
+    addresses = re.compile(f'0x\\w+|{re.escape(str(ROOT / "modules"))}/')
+    assert addresses.sub('', frozen_names) == addresses.sub('', sources)
+
+
+def test_no_module_stores_another_value_than_was_foreseen(tmp_path):
+    """It would have all its names on the heap: also `__file__`, which is nobody's but a constant."""
+    code = """
+import sys, MicroWebSrv2, firmware.harness, firmware.servers, firmware.config, firmware.device, firmware.demo
+from MicroWebSrv2.mods import WebSockets, PyhtmlTemplate
+from MicroWebSrv2.libs import xasTimers, xasTLS, xasUDP, xasTCPClient, xasWorkers, pyhtmlCompiler
+own = [name for name in sys.modules if name.startswith(('MicroWebSrv2', 'firmware'))]
+print(len(own) > 35, [name for name in own if '__file__' in sys.modules[name].__dict__])
+"""
+    assert on_firmware(code, tmp_path) == 'True []\n'
+
+
+def test_a_name_in_flash_that_is_changed_is_changed_for_its_module(tmp_path):
+    """As an application or a test may do; other names stay, and another module keeps what it imported."""
+    code = """
+from MicroWebSrv2.libs import httpCommon, urlUtils, validators
+class Pool:
+    now = 0
+def start():
+    try:
+        return httpCommon.CommonHeads(Pool).start(200, None, None)
+    except Exception as error:
+        return type(error).__name__
+assert b'new' not in start()
+old = httpCommon.http_date
+httpCommon.http_date = lambda seconds: b'new'
+assert start().endswith(b'\\r\\nDate: new') and validators.http_date is old
+del httpCommon.http_date
+assert start() == 'NameError' and httpCommon.reason_phrase(404) == 'Not Found'
+import builtins
+assert urlUtils.decode_text(b'\\xff') == '\\xff'
+builtins.chr = lambda code: 'new'
+assert urlUtils.decode_text(b'\\xff') == 'new'
+from MicroWebSrv2.libs import pyhtmlCompiler
+assert pyhtmlCompiler.compile_page(b'{{ chr(1) }}', 'page', {}).render() == b'new'
+"""
+    assert on_firmware(code, tmp_path) == ''
 
 
 def test_frozen_content_of_another_form_is_left_as_it_is(tmp_path):

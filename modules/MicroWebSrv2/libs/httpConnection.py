@@ -311,9 +311,9 @@ class HttpConnection(ContentStates):
             self._next_job = job
         self._lock.release()
         if is_first:
-            self._workers.submit(lambda: self._run(job))
+            self._workers.submit(lambda: self._run_job(job))
 
-    def _run(self, job):
+    def _run_job(self, job):
         """Do a job in a worker. A client that has left while it waited is not served any more."""
         try:
             if not self.client.closed:
@@ -326,7 +326,7 @@ class HttpConnection(ContentStates):
         self._is_working = job is not None
         self._lock.release()
         if job:
-            self._workers.submit(lambda: self._run(job))
+            self._workers.submit(lambda: self._run_job(job))
         elif self.client.closed:
             if self.state == HANDLING or self.state == ANSWERING:
                 self.state = RETURNED

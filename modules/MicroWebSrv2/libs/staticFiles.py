@@ -91,18 +91,20 @@ def find_file(mws2, path):
 def inner_path(path):
     """Return the decoded path as it is below a root, str, or None where nothing is served by it.
 
-    path: bytes, as it came, without query.
+    path: bytes, as it came, without query. It is judged as bytes: MicroPython looks each new str up among its interned
+    ones.
     """
-    text = decode_text(unquote_bytes(path) if b'%' in path else path)
-    if text[:1] != '/' or '\\' in text or '\0' in text or '//' in text:
+    if b'%' in path:
+        path = unquote_bytes(path)
+    if path[:1] != b'/' or b'\\' in path or b'\0' in path or b'//' in path:
         return None
-    if text.find('/.', _WELL_KNOWN - 1 if text[:_WELL_KNOWN] == '/.well-known/' else 0) >= 0:
+    if path.find(b'/.', _WELL_KNOWN - 1 if path[:_WELL_KNOWN] == b'/.well-known/' else 0) >= 0:
         return None
-    if '/config.json' in text.lower():
+    if b'/config.json' in path.lower():
         return None
-    if _HAS_SHORT_NAMES and [part for part in text.split('~')[1:] if part[:1].isdigit()]:
+    if _HAS_SHORT_NAMES and [part for part in path.split(b'~')[1:] if part[:1].isdigit()]:
         return None
-    return text
+    return decode_text(path)
 
 
 def _look_up(mws2, path):
@@ -115,7 +117,7 @@ def _look_up(mws2, path):
     if text is not None:
         for root in mws2.roots:
             filename = root + text
-            if text[-1:] == '/':
+            if text.endswith('/'):
                 file = _page_of(mws2, root, filename)
                 lacks_slash = False
             else:
@@ -319,11 +321,15 @@ def _validators(mws2, file):
     modified = file_date(stat[8], int(time.time()))
     if modified:
         tag = b'"%x-%x' % (getattr(stat, 'st_mtime_ns', stat[8]), stat[6])
-    elif not stat[8] and mws2.etag_salt and mws2.FallbackRootPath and file.name.startswith(mws2.FallbackRootPath + '/'):
+    elif not stat[8] and mws2.etag_salt and mws2.FallbackRootPath and _is_below(mws2.FallbackRootPath, file.name):
         tag = b'"%s-%x' % (mws2.etag_salt.encode(), stat[6])
     else:
         return None, None
     return tag + (b'-gz"' if file.is_gzip else b'"'), modified
+
+
+def _is_below(folder, filename):
+    return filename.startswith(folder) and filename.find('/', len(folder)) == len(folder)
 
 
 # ---- gzip twins
@@ -331,7 +337,7 @@ def _validators(mws2, file):
 
 def _is_compressible(media_type):
     return media_type is not None and (
-        media_type[:5] == 'text/' or media_type[:12] == 'application/' or media_type == 'image/svg+xml'
+        media_type.startswith('text/') or media_type.startswith('application/') or media_type == 'image/svg+xml'
     )
 
 
