@@ -9,7 +9,7 @@ An upload takes the memory of one piece, whatever its size, and takes its place 
 import os
 import sys
 
-from MicroWebSrv2 import DELETE, GET, POST, PUT, MicroWebSrv2, RegisterRoute, UrlUtils
+from MicroWebSrv2 import DELETE, GET, POST, PUT, HttpRequest, MicroWebSrv2, RegisterRoute, UrlUtils
 from MicroWebSrv2.libs.multipart import safe_filename
 
 MAX_FILE = 1 << 30  # bytes
@@ -41,24 +41,24 @@ ROW = (
 folder = 'files'
 
 
-def path_of(name):
+def path_of(name: str | int) -> str | None:
     """Return the path of a file, str, or None for a name that is not safe. name: str, or int as a route gives it."""
     name = str(name)
     return folder + '/' + name if name and safe_filename(name) == name else None
 
 
-def existing(args):
+def existing(args: dict[str, str | int]) -> tuple[str | None, str | None]:
     """Return (path, name) of the file that a request names, (None, None) where there is none."""
     name = str(args['name'])
     return (path_of(name), name) if path_of(name) and name in names() else (None, None)
 
 
-def names():
+def names() -> list[str]:
     """Return the names of the files, sorted."""
     return sorted([name for name in os.listdir(folder) if name[0] != '.'])
 
 
-def index(microWebSrv2, request):
+def index(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Answer the page."""
     rows = []
     for name in names():
@@ -67,12 +67,12 @@ def index(microWebSrv2, request):
     request.Response.ReturnOk(PAGE % ''.join(rows))
 
 
-def listing(microWebSrv2, request):
+def listing(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Answer the names and sizes as JSON."""
     request.Response.ReturnOkJSON([{'name': name, 'size': os.stat(folder + '/' + name)[6]} for name in names()])
 
 
-def upload(microWebSrv2, request):
+def upload(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Take a browser's form: the files are there when the whole form is."""
     request.ReceiveForm(
         None,
@@ -82,7 +82,7 @@ def upload(microWebSrv2, request):
     )
 
 
-def put(microWebSrv2, request, args):
+def put(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, str | int]) -> None:
     """Take a file by its name."""
     path = path_of(args['name'])
     if path:
@@ -91,7 +91,7 @@ def put(microWebSrv2, request, args):
         request.Response.ReturnBadRequest()
 
 
-def download(microWebSrv2, request, args):
+def download(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, str | int]) -> None:
     """Answer a file; part of it where the client asks for a range."""
     path, name = existing(args)
     if path:
@@ -100,7 +100,7 @@ def download(microWebSrv2, request, args):
         request.Response.ReturnNotFound()
 
 
-def delete(microWebSrv2, request, args):
+def delete(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, str | int]) -> None:
     """Remove a file."""
     path, _ = existing(args)
     if path:
@@ -110,7 +110,7 @@ def delete(microWebSrv2, request, args):
         request.Response.ReturnNotFound()
 
 
-def register(where):
+def register(where: str) -> None:
     """Register the routes for the files of a folder, which is made if it is not there. where: str, its path."""
     global folder
     folder = where
@@ -126,11 +126,11 @@ def register(where):
     RegisterRoute(delete, DELETE, '/files/<name>')
 
 
-def main(where='files', port='8080'):
+def main(where: str = 'files', port: str = '8080') -> None:
     """Serve a folder's files until Ctrl-C."""
     register(where)
     microWebSrv2 = MicroWebSrv2()
-    microWebSrv2.BindAddress = ('0.0.0.0', port)
+    microWebSrv2.BindAddress = ('0.0.0.0', int(port))
     microWebSrv2.StartManaged(0)
 
 

@@ -18,7 +18,8 @@ TYPED = ROOT / 'tests' / 'host' / 'typed.py'
 # What only the server makes: applications do not construct it.
 MADE_BY_THE_SERVER = (
     r'.*\.(HttpRequest|HttpResponse|RouteResult|XAsyncSocket|XAsyncTCPClient|XAsyncTCPServer|XBufferSlot)\.__init__',
-    r'.*\.(TestResponse|(Async)?TestWebSocket|Session|WebSocket)\.__init__',
+    r'.*\.(TestResponse|(Async)?TestWebSocket|Session|WebSocket|EventStream|XAsyncTimer)\.__init__',
+    r'.*\.(ContentReader|FormFile|Part)\.__init__',
 )
 
 # What a program names where it catches or tests it, and what is UDP's.

@@ -4,8 +4,10 @@ import asyncio
 
 from MicroWebSrv2 import *
 from MicroWebSrv2.host.testClient import AsyncTestClient, TestClient
+from MicroWebSrv2.libs.eventStream import EventStream
 from MicroWebSrv2.libs.xasAsyncio import StartInAsyncio
-from MicroWebSrv2.mods.WebSockets import WebSocket
+from MicroWebSrv2.libs.xasTimers import XAsyncTimer
+from MicroWebSrv2.mods.WebSockets import WebSocket, WebSocketRoute
 
 
 @WebRoute(GET, '/plain', name='plain')
@@ -55,6 +57,54 @@ async def answers(mws2: MicroWebSrv2, request: HttpRequest, args: dict[str, int]
     response.ReturnBearerAuthRequired()
 
 
+@WebRoute(POST, '/forms')
+def forms(mws2: MicroWebSrv2, request: HttpRequest) -> None:
+    value = request.GetPostedForm()['a']
+    text: str = value if isinstance(value, str) else value.Filename + value.ContentType + value.Content.decode()
+    texts = [value for value in request.GetPostedValues('a') if isinstance(value, str)] + request.GetQueryValues('b')
+    request.Response.ReturnOkJSON([text, *texts])
+
+
+@WebRoute(PUT, '/pieces', streamContent=True)
+def pieces(mws2: MicroWebSrv2, request: HttpRequest) -> None:
+    def received(request: HttpRequest, view: memoryview) -> None:
+        request.PauseContent()
+        mws2.Pool.CallLater(len(view), request.ResumeContent)
+
+    request.ReceiveContent(received, answered, lambda request, reason: print(reason.upper()), 5, timeoutSec=5)
+    request.SaveContent('a', answered, 5, timeoutSec=5)
+    request.ReceiveForm(
+        lambda request, name, value: print(name + value),
+        lambda request, part: part.Name + part.Filename + part.ContentType,
+        answered,
+        maxFieldLength=5,
+    )
+    request.ReceiveForm(None, lambda request, part: open(part.Filename, 'wb'), None)
+    print(request.ReadContent(5) + request.ReadContent())
+
+
+async def read_pieces(mws2: MicroWebSrv2, request: HttpRequest) -> None:
+    reader = request.ContentReader(maxLength=5, timeoutSec=5)
+    head: bytes = await reader.Read(5)
+    async for piece in reader:
+        head += piece
+    request.Response.ReturnOk(head)
+
+
+def answered(request: HttpRequest) -> None:
+    request.Response.Return(204)
+
+
+@WebRoute(GET, '/events')
+def events(mws2: MicroWebSrv2, request: HttpRequest) -> None:
+    stream: EventStream = request.Response.ReturnEventStream(retry=5)
+    stream.State = stream.LastEventID.upper()
+    stream.MaxSendQueueLength = stream.HeartbeatSec = stream.SendQueueLength + 1
+    stream.OnClosed = lambda stream: print(stream.State)
+    if not stream.IsClosed and stream.Send('a', event='b', id=5) and EventStream.Broadcast([stream], 'a', id='c'):
+        stream.Close()
+
+
 def guards(request: HttpRequest) -> None:
     sessions = MicroWebSrv2.LoadModule('Sessions')
     sessions.CookieName, sessions.IdleTimeoutSec, sessions.MaxAgeSec, sessions.MaxCount = 's', 1, 1, sessions.Count()
@@ -92,13 +142,26 @@ def guards(request: HttpRequest) -> None:
 
 def modules(request: HttpRequest) -> None:
     sockets = MicroWebSrv2.LoadModule('WebSockets')
-    sockets.AllowAllOrigins = False
+    sockets.AllowAllOrigins = sockets.Compression = False
+    sockets.AllowedOrigins = ['https://a', *sockets.AllowedOrigins]
+    sockets.OnWebSocketRequest = lambda mws2, request: request.IsSSL
     sockets.OnWebSocketProtocol = lambda mws2, protocols: protocols[0]
     sockets.OnWebSocketAccepted = accepted
     pages = MicroWebSrv2.LoadModule('PyhtmlTemplate')
     pages.ShowDebug = True
     pages.SetGlobalVar('a', pages.GetGlobalVar('b'))
     pages.ReturnTemplate(MicroWebSrv2(), request, 'a')
+
+
+@WebSocketRoute('/sockets')
+def routed(mws2: MicroWebSrv2, web_socket: WebSocket) -> None:
+    if web_socket.SendQueuePolicy == WebSocket.CLOSE_SLOW:
+        web_socket.SendQueuePolicy = WebSocket.DROP_OLDEST if web_socket.SendQueueLength else WebSocket.DROP_NEWEST
+
+
+@WebSocketRoute('/sockets/<n:int>')
+async def routed_by_number(mws2: MicroWebSrv2, web_socket: WebSocket, args: dict[str, int]) -> None:
+    web_socket.MaxSendQueueLength = args['n']
 
 
 def accepted(mws2: MicroWebSrv2, web_socket: WebSocket) -> None:
@@ -130,11 +193,13 @@ def server() -> None:
     mws2.OnResponse = lambda mws2, request, response, code: response.SetHeader('X', code)
     mws2.OnError(404, lambda mws2, request, code: request.Response.Return(code, request.Path))
     mws2.RegisterRoute(plain, DELETE, '/a', name='a')
+    mws2.RegisterRoute(pieces, PUT, '/c', streamContent=True)
     mws2.WebRoute(PATCH, '/b')(answers)
-    RegisterRoute(plain, OPTIONS, mws2.PathFromRoute('a') + PathFromRoute('plain', {'a': 1}))
+    mws2.WebRoute(PUT, '/d', streamContent=True)(read_pieces)
+    RegisterRoute(plain, OPTIONS, mws2.PathFromRoute('a') + PathFromRoute('plain', {'a': 1}), streamContent=False)
     for route in (mws2.ResolveRoute(GET, '/a'), ResolveRoute(GET, '/a')):
         if route:
-            print(route.Handler, route.Method + route.RoutePath, route.Name, route.Args)
+            print(route.Handler, route.Method + route.RoutePath, route.Name, route.Args, route.StreamContent)
     try:
         mws2.EnableSSL('a', 'b', caFile=None)
         mws2.DisableSSL()
@@ -148,9 +213,11 @@ def server() -> None:
 
 def sockets() -> None:
     pool = XAsyncSocketsPool()
-    MicroWebSrv2().StartInPool(pool)
-    pool.CallLater(5, sleep_a_little).Cancel()
-    pool.CallEvery(5, sleep_a_little)
+    mws2 = MicroWebSrv2()
+    mws2.Pool = pool
+    mws2.StartInPool(mws2.Pool)
+    timer: XAsyncTimer = pool.CallLater(5, sleep_a_little)
+    print(timer.Cancel(), pool.CallEvery(5, sleep_a_little).Cancel())
     listening = XAsyncTCPServer.Create(pool, ('127.0.0.1', 0), srvBacklog=5, bufSlots=XBufferSlots(5, 5))
     listening.OnClientAccepted = lambda server, client: print(server.SrvAddr, client.CliAddr[0].upper())
     client = XAsyncTCPClient.Create(pool, ('a', 1))

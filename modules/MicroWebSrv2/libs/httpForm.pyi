@@ -1,0 +1,4 @@
+class FormFile:
+    Filename: str
+    ContentType: str
+    Content: bytes
