@@ -16,6 +16,7 @@ options.defaults(
     route_kinds=True,  # <n:int>, <name:str>, <path:rest>
     websockets=True,
     pyhtml=True,
+    content=True,  # bodies of any size: handlers that take content as it comes, and multipart forms
     streams=True,  # answers that are fed later: iterators, events, what slow WebSockets lose
     sessions=False,  # mods/Sessions
     login=False,  # mods/Login; needs sessions
@@ -56,6 +57,7 @@ SERVER = [
     'libs/httpConnection.py',
     'libs/httpHead.py',
     'libs/httpParser.py',
+    'libs/httpStates.py',
     'libs/httpStream.py',
     'libs/logText.py',
     'libs/routeTable.py',
@@ -70,13 +72,19 @@ SERVER = [
     'libs/xasPool.py',
     'libs/xasTCP.py',
     *chosen(
+        ('libs/atomicFile.py', options.content),
         ('libs/boundedTable.py', options.sessions or options.rate_limit),
+        ('libs/contentAsyncio.py', options.content and options.asyncio),
+        ('libs/contentStates.py', options.content),
         ('libs/cookies.py', options.cookies),
         ('libs/errorPages.py', options.hooks),
         ('libs/eventStream.py', options.streams),
+        ('libs/httpContent.py', options.content),
         ('libs/httpFeed.py', options.streams),
         ('libs/httpFeedAsync.py', options.streams and options.asyncio),
+        ('libs/httpForm.py', options.content),
         ('libs/httpNative.py', options.native),
+        ('libs/multipart.py', options.content),
         ('libs/pyhtmlCompiler.py', options.pyhtml),
         ('libs/pyhtmlEngine.py', options.pyhtml),
         ('libs/routeKinds.py', options.route_kinds),

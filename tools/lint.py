@@ -22,6 +22,7 @@ HOST_ONLY = (
 
 # Frozen only into firmware that has floats and asyncio.
 FOR_LARGE_FIRMWARE = (
+    'modules/MicroWebSrv2/libs/contentAsyncio.py',
     'modules/MicroWebSrv2/libs/httpFeedAsync.py',
     'modules/MicroWebSrv2/libs/xasAsyncio.py',
     'firmware/__main__.py',

@@ -32,6 +32,8 @@ SOURCES = (
     'modules/MicroWebSrv2/httpResponse.py',
     'modules/MicroWebSrv2/http*.py',
     'modules/MicroWebSrv2/webRoute.py',
+    'modules/MicroWebSrv2/libs/routeTable.py',
+    'modules/MicroWebSrv2/libs/routeKinds.py',
     'modules/MicroWebSrv2/libs/http*.py',
     'modules/MicroWebSrv2/libs/staticFiles.py',
     'modules/MicroWebSrv2/libs/XAsyncSockets.py',

@@ -8,6 +8,7 @@ include(
     cookies=False,
     route_kinds=False,
     pyhtml=False,
+    content=False,
     streams=False,
     tcp_client=False,
     udp=False,

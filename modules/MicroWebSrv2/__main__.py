@@ -1,10 +1,11 @@
-"""The command `microwebsrv2 [folder]`, or `python -m MicroWebSrv2 [folder]`: serves a folder (CPython)."""
+"""The command `microwebsrv2 [folder or program]`, or `python -m MicroWebSrv2 …`: serves it (CPython)."""
 
 import argparse
 import os
 import sys
 
 from . import MicroWebSrv2, MicroWebSrv2Exception, __version__
+from .host import program
 from .host.listing import list_folder
 from .libs.XAsyncSockets import XAsyncTCPServerException
 
@@ -19,14 +20,20 @@ def _port(text):
 
 
 def _folder(text):
-    if not os.path.isdir(text):
-        raise argparse.ArgumentTypeError('%r is no folder' % text)
+    if not os.path.isdir(text) and not _is_program(text):
+        raise argparse.ArgumentTypeError('%r is no folder and no program (.py)' % text)
     return text
 
 
+def _is_program(text):
+    return text.endswith('.py') and os.path.isfile(text)
+
+
 def _arguments(argv):
-    parser = argparse.ArgumentParser(prog='microwebsrv2', description='Serves a folder over HTTP.')
-    parser.add_argument('folder', nargs='?', default='.', type=_folder, help='the folder; default: the current one')
+    parser = argparse.ArgumentParser(prog='microwebsrv2', description='Serves a folder, or a program, over HTTP.')
+    parser.add_argument(
+        'folder', nargs='?', default='.', type=_folder, help='the folder, or app.py; default: the current one'
+    )
     parser.add_argument('--bind', default='127.0.0.1', help='address to listen on; 0.0.0.0: all (default: %(default)s)')
     parser.add_argument('--port', default=8080, type=_port, help='port to listen on (default: %(default)s)')
     parser.add_argument('--preset', default='normal', choices=_PRESETS, help='sizes and limits (default: %(default)s)')
@@ -37,17 +44,24 @@ def _arguments(argv):
     parser.add_argument('--cert', help='certificate (PEM or DER), with its chain and key or without: serve https')
     parser.add_argument('--key', help='private key of the certificate, where it is in another file')
     parser.add_argument('--pyhtml', action='store_true', help='render .pyhtml pages: runs the Python code in them')
+    parser.add_argument('--reload', action='store_true', help='start the program anew when a file beside it changes')
     parser.add_argument('--version', action='version', version='MicroWebSrv2 ' + __version__)
     arguments = parser.parse_args(argv)
     if arguments.key and not arguments.cert:
         parser.error('--key needs --cert')
+    if arguments.reload and not _is_program(arguments.folder):
+        parser.error('--reload needs a program')
     return arguments
+
+
+def _root(folder):
+    return os.path.join(os.path.dirname(folder), 'www') if _is_program(folder) else folder
 
 
 def _configured(arguments):
     server = MicroWebSrv2()
     getattr(server, 'Set%sConfig' % arguments.preset.capitalize())()
-    server.RootPath = os.path.abspath(arguments.folder)
+    server.RootPath = os.path.abspath(_root(arguments.folder))
     server.BindAddress = (arguments.bind, arguments.port)
     server.LogLevel = _LEVELS.index(arguments.log)
     if arguments.cert:
@@ -60,10 +74,22 @@ def _configured(arguments):
 
 
 def main(argv=None):
-    """Serves a folder until Ctrl-C. argv: list of str, or None for the process's. Returns int, the exit status."""
+    """Serve a folder or a program until Ctrl-C.
+
+    argv: list of str, or None for the process's. Return int, the exit status.
+    """
+    argv = sys.argv[1:] if argv is None else argv
     arguments = _arguments(argv)
     try:
+        if arguments.reload:
+            program.reload([argument for argument in argv if argument != '--reload'], arguments.folder)
+        on_start, servers = program.run(arguments.folder) if _is_program(arguments.folder) else (None, [])
+        if servers:
+            program.wait_for(servers)
+            return 0
         server = _configured(arguments)
+        if on_start:
+            on_start(server)
         server.StartManaged(0)
     except KeyboardInterrupt:
         pass

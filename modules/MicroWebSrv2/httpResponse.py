@@ -107,7 +107,7 @@ class HttpResponse(Extensible):
         if length is not None and hasattr(stream, 'send_to'):
             if length <= self._mws2.slot_size:
                 return head + self._whole(stream, length)
-            if not connection.client.tls:
+            if connection.client.transport is connection.client.socket:
                 return FileSender(connection, head, stream, length)
         if length is not None and len(head) + length <= self._mws2.slot_size:
             slot = connection.borrow_slot()

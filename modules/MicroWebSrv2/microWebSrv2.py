@@ -8,6 +8,7 @@ from .libs.checks import is_int, require_text
 from .libs.httpCommon import CommonHeads
 from .libs.httpConnection import HttpConnection
 from .libs.logText import level_name, printable, traceback_of
+from .libs.routeTable import Ordered
 from .libs.staticFiles import find_file
 from .libs.xasBuffers import XBufferSlots
 from .libs.xasPoller import is_interrupt, print_exception
@@ -61,7 +62,7 @@ _MIME_TYPES = (
     b'.webmanifest application/manifest+json\n'
 )
 _types = {}  # by extension: those of AddMimeType(), and on CPython those of the constant
-_modules = {}  # those that are loaded, by name: all servers have them
+_modules = Ordered()  # those that are loaded, by name, in the order in which they are asked: all servers have them
 _default_pages = ['index.html', 'index.htm', 'default.html', 'default.htm']
 
 
@@ -166,6 +167,9 @@ class MicroWebSrv2(Settings):
             except Exception as ex:
                 raise MicroWebSrv2Exception('Cannot load module "%s": %r' % (modName, ex)) from ex
             _modules[modName] = instance
+            if hasattr(instance, 'IS_GUARD'):  # is asked before those that answer, whenever they were loaded
+                for name in [name for name in _modules if not hasattr(_modules[name], 'IS_GUARD')]:
+                    _modules[name] = _modules.pop(name)
         return _modules[modName]
 
     @staticmethod

@@ -11,36 +11,39 @@ DELETE = 'DELETE'
 OPTIONS = 'OPTIONS'
 PATCH = 'PATCH'
 
-_everywhere = RouteTable()
-_literal = _everywhere.literal
-_find_pattern = _everywhere.find_pattern
+everywhere = RouteTable()
+_literal = everywhere.literal
+_find_pattern = everywhere.find_pattern
 
 
-def RegisterRoute(handler, method, routePath, name=None):
+def RegisterRoute(handler, method, routePath, name=None, streamContent=False):
     """Register a web route of all servers (documentation, section Route Methods).
 
     handler: callable, f(microWebSrv2, request) or f(microWebSrv2, request, args) where the path has arguments.
     method: str. routePath: str, begins with a slash. Arguments are written `<name>`: digits come as int, other texts as
     str. `<name:int>` takes digits only, `<name:str>` gives any text as str, `<path:name>` at the end takes slashes too.
     A literal path is found before one with arguments, and that before one that takes slashes.
-    name: str or None, for PathFromRoute(). Raise ValueError that says what was wrong.
+    name: str or None, for PathFromRoute(). streamContent: bool; with True the handler is called when the request's head
+    is here, and takes the content as it comes: by HttpRequest.ReceiveContent(), SaveContent(), ReceiveForm(),
+    ReadContent() or ContentReader(). Raise ValueError that says what was wrong, ImportError for streamContent in
+    firmware without it.
     """
-    _everywhere.register(handler, method, routePath, name)
+    everywhere.register(handler, method, routePath, name, streamContent)
 
 
-def WebRoute(method, routePath, name=None):
+def WebRoute(method, routePath, name=None, streamContent=False):
     """Decorate a processing handler with its route.
 
     Arguments and errors as of RegisterRoute(). Return the decorator.
     """
-    return decorator(_everywhere, method, routePath, name)
+    return decorator(everywhere, method, routePath, name, streamContent)
 
 
-def decorator(table, method, routePath, name):
+def decorator(table, method, routePath, name, streamContent):
     """Return what decorates a handler with its route. table: libs.routeTable.RouteTable; the rest as WebRoute()."""
 
     def decorated(handler):
-        table.register(handler, method, routePath, name)
+        table.register(handler, method, routePath, name, streamContent)
         return handler
 
     return decorated
@@ -60,12 +63,13 @@ def find_route(method, path):
     return _find_pattern(method, path)
 
 
-def allowed_methods(path, find=find_route, own=None):
+def allowed_methods(path, own=None):
     """Find which methods have a route of a path. path: bytes, as it came. Return list of str.
 
-    find: as find_route(), and own, a libs.routeTable.RouteTable, for a server with routes of its own.
+    own: libs.serverHooks.OwnRoutes of a server that has some, or None.
     """
-    methods = [method.decode() for method in _methods(own) if find(method, path)]
+    find = own.find_any if own else find_route
+    methods = [method.decode() for method in (own or everywhere).methods() if find(method, path)]
     if GET in methods and HEAD not in methods:
         methods.append(HEAD)
     methods.sort()
@@ -74,11 +78,7 @@ def allowed_methods(path, find=find_route, own=None):
 
 def is_routed(method, own=None):
     """Return bool: whether any route has a method. method: bytes. own: as of allowed_methods()."""
-    return method in _methods(own)
-
-
-def _methods(own):
-    return _everywhere.methods() | own.methods() if own else _everywhere.methods()
+    return method in (own or everywhere).methods()
 
 
 def ResolveRoute(method, path):
@@ -97,7 +97,7 @@ def resolve(find, method, path):
     if not found:
         return None
     route, args = found
-    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {})
+    return RouteResult(route.Handler, route.Method, route.RoutePath, route.Name, args or {}, route.StreamContent)
 
 
 def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signature; it is not changed
@@ -106,7 +106,7 @@ def PathFromRoute(routeName, routeArgs={}):  # noqa: B006 - the documented signa
     routeName: str. routeArgs: dict of the arguments' names to values; they are quoted.
     Return str. Raise ValueError if there is no such route, or an argument is missing, empty, or not of its kind.
     """
-    path = _everywhere.path_of(routeName, routeArgs)
+    path = everywhere.path_of(routeName, routeArgs)
     if path is None:
         raise ValueError('There is no route named "%s".' % routeName)
     return path

@@ -194,3 +194,52 @@ def test_stop_from_a_coroutine(start):
         assert idle.is_closed()
     assert server.output.wait_for('ENDED False')
     assert server.process.wait(10) == 0
+
+
+@pytest.mark.parametrize('size', [0, 1, 5000, 1000000])
+def test_a_coroutine_takes_content_as_it_comes(server, size):
+    with server.connect() as connection:
+        assert connection.request('PUT', '/pieces', body=b'x' * size).json() == size
+        chunks = b'%x\r\n%s\r\n' % (size, b'x' * size) if size else b''
+        connection.send(request_bytes('PUT', '/pieces', {'Transfer-Encoding': 'chunked'}, chunks + b'0\r\n\r\n'))
+        assert connection.response('PUT').json() == size
+        assert connection.is_open()
+
+
+def test_a_coroutine_reads_sizes(server):
+    with server.connect() as connection:
+        assert connection.request('PUT', '/reads/3000', body=b'x' * 10000).json() == [3000, 3000, 3000, 1000]
+        assert connection.request('PUT', '/reads/3000').json() == []
+        assert connection.request('PUT', '/reads-first', body=b'abcdefgh').body == b'abcd'
+        assert connection.is_open()
+
+
+def test_callbacks_of_content_that_are_coroutines(server):
+    body = bytes(i * 7 & 255 for i in range(30000))
+    with server.connect() as connection:
+        assert connection.request('PUT', '/callbacks', body=body).body == body
+        assert connection.is_open()
+
+
+def test_100_continue_when_a_coroutine_reads(server):
+    with server.connect() as connection:
+        connection.send(request_bytes('PUT', '/pieces', {'Expect': '100-continue', 'Content-Length': '3'}))
+        assert connection.receive() and connection.buffer.startswith(b'HTTP/1.1 100 ')
+        connection.send(b'abc')
+        assert connection.response('PUT').json() == 3
+
+
+def test_a_coroutine_is_told_why_content_does_not_come(server):
+    seen = len(server.log())
+    with server.connect() as connection:
+        connection.send(request_bytes('PUT', '/until-it-fails', {'Transfer-Encoding': 'chunked'}, b'3\r\nabcX'))
+        assert connection.refused('PUT').status == 400
+    assert server.output.wait_for('FAILED 400 A chunk longer than its size.', seen)
+    with server.connect() as connection:
+        connection.send(request_bytes('PUT', '/reads/10', {'Content-Length': '100001'}))
+        assert connection.refused('PUT').status == 413
+    with server.connect() as connection:
+        connection.send(request_bytes('PUT', '/until-it-fails', {'Content-Length': '10'}), b'abc')
+        connection.abort()
+    assert server.output.wait_for('FAILED 400 The client is gone.', seen)
+    assert server.get('/hello').status == 200

@@ -107,7 +107,7 @@ def test_the_time_of_a_comparison_does_not_tell_where_it_differs():
             return trace
 
         sys.settrace(trace)
-        httpRequest._is_same(given, b'user:password')
+        httpRequest.is_same(given, b'user:password')
         sys.settrace(None)
         return count[0]
 

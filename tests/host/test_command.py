@@ -182,3 +182,75 @@ def test_one_file_may_hold_certificate_and_key(tmp_path, port):
     )
     assert 'listening on https://' in process.stdout.readline()
     stop(process)
+
+
+PROGRAM = """
+from MicroWebSrv2 import *
+
+@WebRoute(GET, '/text')
+def text(mws2, request):
+    request.Response.ReturnOk('TEXT ' + mws2.mark)
+
+def OnStart(mws2):
+    mws2.mark = 'started'
+
+if __name__ == '__main__':
+    raise SystemExit('the command starts the server')
+"""
+
+
+def get(port, path):
+    with urllib.request.urlopen(f'http://127.0.0.1:{port}{path}', timeout=20) as answer:
+        return answer.read().decode()
+
+
+def test_a_program_is_served_with_the_folder_www_beside_it(tmp_path, port):
+    (tmp_path / 'app.py').write_text(PROGRAM)
+    (tmp_path / 'www').mkdir()
+    (tmp_path / 'www' / 'page.html').write_text('page')
+    process = serve(tmp_path / 'app.py', port)
+    try:
+        assert (get(port, '/text'), get(port, '/page.html')) == ('TEXT started', 'page')
+    finally:
+        assert stop(process)[0] == 0
+
+
+def test_a_program_that_starts_its_server_itself(tmp_path, port):
+    text = PROGRAM.split('def OnStart')[0].replace("'TEXT ' + mws2.mark", "'own'")
+    lines = f"server = MicroWebSrv2()\nserver.BindAddress = ('127.0.0.1', {port})\nserver.StartManaged()\n"
+    (tmp_path / 'app.py').write_text(text + lines)
+    process = serve(tmp_path / 'app.py', port)
+    try:
+        assert get(port, '/text') == 'own'
+    finally:
+        stop(process)
+
+
+def next_line(process, text):
+    """Waits for a line with a text."""
+    for line in process.stdout:
+        if text in line:
+            return
+    raise AssertionError(f'{text} did not come')
+
+
+def test_a_program_is_started_anew_when_it_changes(tmp_path, port):
+    (tmp_path / 'app.py').write_text(PROGRAM)
+    process = serve(tmp_path / 'app.py', port, '--reload')
+    try:
+        assert get(port, '/text') == 'TEXT started'
+        (tmp_path / 'app.py').write_text(PROGRAM.replace("'TEXT '", "'OTHER '") + 'raise ValueError(1)\n')
+        next_line(process, 'starting anew')
+        (tmp_path / 'app.py').write_text(PROGRAM.replace("'TEXT '", "'OTHER '"))
+        next_line(process, 'starting anew')
+        next_line(process, 'listening')
+        assert get(port, '/text') == 'OTHER started'
+    finally:
+        stop(process)
+    with pytest.raises(OSError):
+        get(port, '/text')
+
+
+def test_only_programs_are_started_anew(tmp_path):
+    done = run(tmp_path, '--reload')
+    assert done.returncode == 2 and '--reload needs a program' in done.stderr

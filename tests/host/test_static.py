@@ -10,6 +10,7 @@ import time
 
 import pytest
 from MicroWebSrv2.host import files
+from MicroWebSrv2.libs import staticFiles
 from support import site
 from support.client import request_bytes
 
@@ -71,6 +72,7 @@ def test_paths_with_empty_and_dot_segments_are_not_found(server, path):
 def test_a_folder_without_its_slash_is_redirected_to(server, method, path, location):
     found = server.request(method, path)
     assert (found.status, found.header('location'), found.body) == (308, location, b'')
+    assert 'second answer' not in server.log()
 
 
 def test_a_folder_without_a_page_is_not_redirected_to(server):
@@ -279,6 +281,7 @@ def test_files_are_503_while_the_system_is_out_of_descriptors(start):
             found = connection.request('GET', path)
             assert (found.status, found.header('retry-after')) == (503, '1'), path
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert 'second answer' not in server.log()
         assert connection.request('GET', '/text.txt').body == site.TEXT
 
 
@@ -452,6 +455,91 @@ def test_a_time_that_means_nothing_is_no_validator(changing, mtime):
         found = changing(content, mtime)
         assert (found.status, found.body) == (200, content)
         assert found.header('etag') is None and found.header('last-modified') is None
+
+
+@pytest.mark.needs('cpython')
+def test_a_tag_tells_times_within_a_second_apart(server, site):
+    path = site / 'precise.txt'
+    path.write_bytes(b'one')
+    tags = set()
+    for nanoseconds in (1, 2):
+        os.utime(path, ns=(1_700_000_000_000_000_000, 1_700_000_000_000_000_000 + 1000 * nanoseconds))
+        tags.add(server.get('/precise.txt').header('etag'))
+    path.unlink()
+    assert len(tags) == 2
+
+
+@pytest.mark.needs('shared-files')
+def test_frozen_files_change_with_their_version_alone(start, target, tmp_path):
+    root, frozen = tmp_path / 'root', tmp_path / 'frozen'
+    for folder in (root, frozen):
+        folder.mkdir()
+        (folder / f'{folder.name}.txt').write_bytes(b'text')
+        os.utime(folder / f'{folder.name}.txt', (0, 0))
+    tags = []
+    for version in ('1', '2', ''):
+        settings = {'FallbackRootPath': target.path(frozen)}
+        if version:
+            settings['FallbackVersion'] = version
+        server = start('wire', root=target.path(root), set=settings)
+        assert server.get('/root.txt').header('etag') is None
+        found = server.get('/frozen.txt')
+        assert found.status == 200 and found.header('last-modified') is None
+        tags.append(found.header('etag'))
+        if version:
+            assert tags[-1] == f'"{version}-4"'
+            assert server.get('/frozen.txt', {'If-None-Match': tags[-1]}).status == 304
+    assert tags[2] is None
+
+
+def test_what_a_handler_answers_with_a_file_is_kept_only_if_it_says_so(server):
+    assert server.get('/text.txt').header('cache-control') == 'no-cache'
+    assert server.get('/file/text.txt').header('cache-control') == 'no-store'
+
+
+@pytest.mark.parametrize(
+    'path, text',
+    [
+        (b'/HIDDEN~1.TXT', None),
+        (b'/a~b/C~12.TXT', None),
+        (b'/a~b.txt', '/a~b.txt'),
+        (b'/a~', '/a~'),
+        (b'/1~.txt', '/1~.txt'),
+    ],
+)
+def test_second_names_of_fat_lead_nowhere(monkeypatch, path, text):
+    monkeypatch.setattr(staticFiles, '_HAS_SHORT_NAMES', True)
+    assert staticFiles.inner_path(path) == text
+    monkeypatch.setattr(staticFiles, '_HAS_SHORT_NAMES', False)
+    assert staticFiles.inner_path(path) == path.decode()
+
+
+@pytest.mark.needs('shared-files')
+def test_no_answer_leaves_a_file_open(start):
+    server = start('wire')
+    with server.connect() as connection:
+        for number in range(2):
+            for path, fields, status in (
+                ('/text.txt', {}, 200),
+                ('/big.txt', {}, 200),
+                ('/text.txt', {'If-Match': '"x"'}, 412),
+                ('/text.txt', {'If-None-Match': '*'}, 304),
+                ('/text.txt', {'Range': 'bytes=5-6'}, 206),
+                ('/text.txt', {'Range': 'bytes=1000-'}, 416),
+                ('/file.unknown', {}, 403),
+                ('/is-not-there.txt', {}, 404),
+                ('/htm', {}, 308),
+                ('/style.css', {'Accept-Encoding': 'gzip'}, 200),
+                ('/packed/', {'Accept-Encoding': 'br'}, 406),
+                ('/empty.txt', {}, 200),
+            ):
+                assert connection.request('GET', path, fields).status == status
+                assert connection.request('HEAD', path, fields).status == status
+                assert connection.request('OPTIONS', path).status in (204, 404)
+            opened = len(os.listdir(f'/proc/{server.process.pid}/fd'))
+            if number == 0:
+                before = opened
+        assert opened == before
 
 
 @pytest.mark.needs('shared-files')

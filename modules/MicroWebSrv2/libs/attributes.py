@@ -23,7 +23,7 @@ else:
             if name not in _own_names:
                 self._connection.has_attributes = True
 
-    _own_names = {'Response', '_connection', '_content', '_form', '_mws2', 'parser', '_request', 'answer'}
+    _own_names = {'Response', '_connection', '_content', '_form', '_reader', '_mws2', 'parser', '_request', 'answer'}
 
     def drop_attributes(extensible):
         """Drop the application's attributes. extensible: Extensible."""

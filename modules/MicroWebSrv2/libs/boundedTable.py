@@ -1,12 +1,7 @@
 """A table that clients fill: it never holds more than it may."""
 
-import sys
-
+from .routeTable import Ordered
 from .xasPoller import allocate_lock
-
-_Ordered = dict
-if sys.implementation.name == 'micropython':
-    from collections import OrderedDict as _Ordered  # its dict keeps no order
 
 
 class BoundedTable:
@@ -19,7 +14,7 @@ class BoundedTable:
 
     def __init__(self, most):
         self.most = most
-        self._values = _Ordered()
+        self._values = Ordered()
         self._lock = allocate_lock()
 
     def __len__(self):

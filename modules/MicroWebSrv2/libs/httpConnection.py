@@ -1,55 +1,50 @@
 """One HTTP/1.1 connection: its requests in order, each answered before the next is begun.
 
-A connection is in exactly one state. Reading is on in IDLE, HEAD, BODY and DRAINING only: who feeds the parser is the
-pool's thread then, and else the one that has ended the answer, before it turns reading on again.
-
-    IDLE       nothing of a next request has come
-    HEAD       a part of a head is here
-    BODY       the head is here, and its content comes
-    DRAINING   the content of a request that was answered is passed over
-    HANDLING   the handler runs, or waits for a worker, and has not answered
-    ANSWERING  the handler runs; its answer is on its way
-    SENT       the handler runs; its answer is in the socket's buffer
-    RETURNED   the handler has ended; its answer is on its way
-    LINGERING  refused: what still comes is dropped, so that the client can read why
-    DETACHED   another protocol has the connection
-    CLOSED     what it held is given back
+Its state is one of httpStates.py. What a handler does with content that it takes as it comes is in contentStates.py.
 """
 
 from ..httpRequest import HttpRequest
 from ..httpResponse import HttpResponse
 from ..webRoute import find_route
-from .httpBody import BodyBuffer
+from .httpBody import MAX_DRAINED, BodyBuffer, reason_of, too_large
 from .httpHead import CHUNKED, HttpError
 from .httpParser import BODY as PIECE
 from .httpParser import HEAD as WHOLE_HEAD
 from .httpParser import RequestParser
+from .httpStates import (
+    ANSWERING,
+    BODY,
+    CLOSED,
+    DETACHED,
+    DRAINING,
+    HANDLING,
+    HEAD,
+    IDLE,
+    LINGERING,
+    PAUSED,
+    READING,
+    RECEIVING,
+    RETURNED,
+    SENT,
+)
 from .httpStream import close_if_can, is_coroutine
 from .unrouted import answer_unrouted
 from .urlUtils import MAX_FIELDS, count_fields
 from .xasPoller import is_interrupt, print_exception
 from .xasPool import XClosedReason
 
-IDLE = 0
-HEAD = 1
-BODY = 2
-DRAINING = 3
-HANDLING = 4
-ANSWERING = 5
-SENT = 6
-RETURNED = 7
-LINGERING = 8
-DETACHED = 9
-CLOSED = 10
+try:
+    from .contentStates import ContentStates
+except ImportError:  # firmware whose handlers take content whole only
+    ContentStates = object
 
-_MAX_DRAINED = 16384  # bytes of an unwanted body that are read, to keep the connection
 _LINGER_SEC = 2  # after what the client has sent last, for it to read why it was refused (RFC 9112 section 9.6)
 _MAX_LINGERED = 1 << 23  # bytes that are dropped meanwhile, within RequestsTimeoutSec
-_LEAST_RATE = 256  # bytes a second of content, after the first RequestsTimeoutSec
+_ANSWERED = 'It was answered before its end.'
 _LARGE = 4096  # bytes of content; for more, MicroPython is asked before whether it has them
 
 
-class HttpConnection:
+class HttpConnection(ContentStates):
     """Serves HTTP on a TCP connection.
 
     microWebSrv2: MicroWebSrv2. client: XAsyncTCPClient, just accepted.
@@ -59,6 +54,7 @@ class HttpConnection:
     - keep_alive: bool, whether the connection stays open after the answer.
     - is_old: bool, whether the client speaks HTTP/1.0.
     - has_attributes: bool, whether the application has given attributes of its own to the request or the response.
+    - parser: RequestParser, for who owns the connection.
     """
 
     __slots__ = (
@@ -73,7 +69,6 @@ class HttpConnection:
         '_lock',
         '_mws2',
         '_next_job',
-        '_parser',
         '_response',
         '_sender',
         '_slot',
@@ -83,6 +78,7 @@ class HttpConnection:
         'has_attributes',
         'is_old',
         'keep_alive',
+        'parser',
         'request',
         'state',
     )
@@ -90,8 +86,8 @@ class HttpConnection:
     def __init__(self, microWebSrv2, client):
         self._mws2 = microWebSrv2
         self.client = client
-        self._parser = RequestParser(microWebSrv2.max_head)
-        self.request = HttpRequest(self, self._parser)
+        self.parser = RequestParser(microWebSrv2.max_head)
+        self.request = HttpRequest(self, self.parser)
         self._response = self.request.Response = HttpResponse(microWebSrv2, self)
         self._slot = self._found = self._body = self._sender = self._wanting = self._next_job = self._head = None
         self._began = 0
@@ -107,11 +103,11 @@ class HttpConnection:
     # ---- receiving
 
     def _on_data(self, data):
-        """Take what was received: in IDLE, HEAD, BODY and DRAINING.
+        """Take what was received: where reading is on.
 
         Return bool: whether reading goes on; else who ends the answer turns it on again.
         """
-        parser = self._parser
+        parser = self.parser
         try:
             event = parser.feed(data)
             while event:
@@ -139,12 +135,13 @@ class HttpConnection:
             self.state = HEAD
             self._take_slot()
             self.client.expire(self._mws2.timeout_sec)
-        elif self.state == BODY:
-            if self._body.size + parser.left > self._mws2.max_content:
-                raise self._too_large()  # a chunk that is announced
-            self._grant(self._body.size // _LEAST_RATE)
         elif self.state == DRAINING:
             self._grant(0)
+        elif self.state != HEAD:
+            body = self._body
+            if body.size + parser.left > body.limit:
+                raise too_large(body.limit)  # a chunk that is announced
+            self._grant(body.seconds())
 
     def _take_slot(self):
         """Hold a buffer slot: they bound what parts of requests take."""
@@ -157,7 +154,7 @@ class HttpConnection:
         timeout = self._mws2.timeout_sec
         left = self._began + timeout + seconds - self.client.pool.now
         if left < 0:
-            raise HttpError(408, 'The content comes at less than %d bytes a second.' % _LEAST_RATE)
+            raise HttpError(408, 'The content did not come in time.')
         self.client.expire(min(timeout, left + 1))
 
     def _on_head(self, parser):
@@ -189,9 +186,10 @@ class HttpConnection:
         mws2 = self._mws2
         if method == b'HEAD' or parser.version != b'HTTP/1.1' or mws2.prepares:
             self._response.prepare()
-        self._found = mws2.find_route(method, parser.path)
+        find = mws2.routes.find_any if mws2.routes else find_route
+        self._found = find(method, parser.path)
         if not self._found and method == b'HEAD':
-            self._found = mws2.find_route(b'GET', parser.path)
+            self._found = find(b'GET', parser.path)
         if parser.length or b'expect' in parser.headers:
             return self._expect_content(parser)
         return self._handle()
@@ -207,18 +205,29 @@ class HttpConnection:
         if not length:
             return self._handle()
         if not self._found and not self._is_for_module():
-            if self._expects or not 0 < length <= _MAX_DRAINED:
+            if self._expects or not 0 < length <= MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
+        if self._is_streamed():
+            self.note_left()
+            return self._handle()
         if length > self._mws2.max_content:
-            raise self._too_large()
+            raise too_large(self._mws2.max_content)
         self._take_slot()
         if length > _LARGE and not self._mws2.has_memory(length):
             raise HttpError(503, 'No memory for content of %d bytes.' % length)
         if self._expects and not parser.rest:
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
-        self._body = BodyBuffer(length)
+        self._body = BodyBuffer(length, self._mws2.max_content)
         return True
+
+    def _is_streamed(self):  # small: False without content
+        """Return bool: whether the handler takes the content as it comes."""
+        return bool(self._found) and self._found[0].StreamContent
+
+    def _is_in(self, state):  # small: False without content
+        """Return bool: whether the connection is in a state of content that flows."""
+        return self.state == state
 
     def _is_for_module(self):
         """Return bool: whether a module may read the content of a request without a route."""
@@ -227,27 +236,28 @@ class HttpConnection:
                 return True
         return False
 
-    def _too_large(self):
-        return HttpError(413, 'Content larger than %d bytes.' % self._mws2.max_content)
-
     def _on_piece(self, parser):
-        if self.state == BODY:
-            body = self._body
-            if parser.length == CHUNKED:
-                if body.size + len(parser.piece) + parser.left > self._mws2.max_content:
-                    raise self._too_large()
-            try:
-                body.add(parser.piece)
-            except MemoryError:
-                self._body = None
-                raise HttpError(503, 'No memory for the content.')
-        parser.piece = None
-        return True
+        """Give a piece of content to who takes it. Return as _on_data()."""
+        piece, parser.piece = parser.piece, None
+        if self.state == DRAINING:
+            return True
+        body = self._body
+        if parser.length == CHUNKED and body.size + len(piece) + parser.left > body.limit:
+            raise too_large(body.limit)
+        if self._is_in(READING):
+            self._stop_reading()
+        try:
+            return body.add(piece)
+        except MemoryError:
+            self._body = None
+            raise HttpError(503, 'No memory for the content.')
 
     def _on_end(self):
         if self.state == DRAINING:
             self.state = IDLE
             return True
+        if self._is_in(RECEIVING) or self._is_in(READING):
+            return self._end_content()
         content = self._body.content()
         self._body = None
         if len(content) > MAX_FIELDS and self.request.is_form() and count_fields(bytes(content)) > MAX_FIELDS:
@@ -267,10 +277,19 @@ class HttpConnection:
         if self._dispatch():
             if self.state == SENT:
                 return self._finish()
-            if self.state == ANSWERING:
-                self.state = RETURNED
-                if self.client.closed:
-                    self._give_back()
+            return self._returned()
+        if self.state < LINGERING:
+            self.client.receive(None)
+        return False
+
+    def _returned(self):
+        """Go on after what ran in the pool's thread, without an answer that is out. Return as _on_data()."""
+        if self._is_in(RECEIVING) and not self._pauses():
+            return True if self.parser.in_body else self._end_content()
+        if self.state == ANSWERING:
+            self.state = RETURNED
+            if self.client.closed:
+                self._give_back()
         if self.state < LINGERING:
             self.client.receive(None)
         return False
@@ -329,7 +348,10 @@ class HttpConnection:
             job()
 
     def _handler_returned(self):
-        if self._pass(ANSWERING, RETURNED):
+        if self._is_in(RECEIVING):
+            if not self._pauses():
+                self._receive_on()
+        elif self._pass(ANSWERING, RETURNED):
             self._go_on()
 
     def sent(self):
@@ -356,7 +378,7 @@ class HttpConnection:
 
     def _go_on(self):
         """Go on after an answer that was not out when the handler returned: first with what was received meanwhile."""
-        if self._finish() and (not (self._parser.rest or self._parser.in_body) or self._on_data(b'')):
+        if self._finish() and (not (self.parser.rest or self.parser.in_body) or self._on_data(b'')):
             self.client.receive(self._on_data)
 
     def _finish(self):
@@ -373,7 +395,7 @@ class HttpConnection:
         self.state = IDLE
         if self.has_attributes or self._is_unusual:
             self._forget()
-            if self._parser.in_body:
+            if self.parser.in_body:
                 self.state = DRAINING
                 self._began = client.pool.now
         deadline = client.pool.now + self._mws2.timeout_sec + 1
@@ -384,12 +406,14 @@ class HttpConnection:
     def _forget(self):
         """Drop what belonged to the last request alone: content, and attributes of the application's."""
         self.has_attributes = False
+        self._drop_content(_ANSWERED)
         self.request.forget()
         self._response.forget()
 
     def _end(self):
         """Close after the last answer; first let the client read it, where it may still be sending."""
-        if self._parser.rest or self._parser.in_body:
+        self._drop_content(_ANSWERED)
+        if self.parser.rest or self.parser.in_body:
             self._linger()
         else:
             self.client.close(XClosedReason.ClosedByHost)
@@ -434,8 +458,17 @@ class HttpConnection:
         return True
 
     def _not_answered(self):
-        self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
-        self._response.Return(501)
+        """The application's code has returned without an answer: it may have asked for content."""
+        if self._has_asked():
+            self._began += self.client.pool.now - self._body.since
+            self.state = RECEIVING
+        else:
+            self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
+            self._response.Return(501)
+
+    def _has_asked(self):  # small: False without content
+        """Return bool: whether the handler has asked for content."""
+        return self._body is not None
 
     def _spawn(self, coroutine):
         if not self._mws2.spawn:
@@ -453,17 +486,25 @@ class HttpConnection:
         self._handler_returned()
 
     def _handler_failed(self, error):
-        """A handler raised: the client gets 500, or the end of the connection where an answer has begun."""
+        """A handler raised: the client gets 500, or the end of the connection where an answer has begun.
+
+        An HttpError, as of content that cannot be taken, is answered by its status.
+        """
         if is_interrupt(error):
             raise error
-        parser = self._parser
-        self._mws2.log_exception('%s %s' % (parser.method.decode(), parser.path.decode()), error)
+        status = 500
+        if isinstance(error, HttpError):
+            status = error.status
+            self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, error.text), 1)
+        else:
+            self._mws2.log_exception('%s %s' % (self.parser.method.decode(), self.parser.path.decode()), error)
+        self._drop_content(reason_of(error))
         if self.state == ANSWERING or self.state == DETACHED:  # nobody knows how far it is right
             self.client.close(XClosedReason.Error)
         elif self.state == HANDLING:
             self._response.renew()
             self._response.prepare()
-            self._guarded(self._response.Return, 500)
+            self._guarded(self._response.Return, status)
 
     def _guarded(self, function, *args):
         """Call what the application may have written. What it raises costs its own request only."""
@@ -478,16 +519,21 @@ class HttpConnection:
 
     def refuse(self, status, text):
         """Answer a request that cannot be taken, and close. status: int. text: str, why, for the log."""
+        if self._is_in(READING):
+            self.keep_alive = False
+            self._stop_reading().abort(text, status)
+            return
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
         has_head = self.state not in (IDLE, HEAD, DRAINING)
-        self._body = None
+        if self.state == BODY:
+            self._body = None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
         response.renew()
         if not has_head:
-            self._parser.forget_head()  # it is of the request before
+            self.parser.forget_head()  # it is of the request before
         response.prepare()
         if status == 503:
             response.SetHeader('Retry-After', '1')
@@ -499,13 +545,33 @@ class HttpConnection:
             self._linger()
         elif self.state == ANSWERING:
             self.state = RETURNED
+        self._drop_content(text, status)
+
+    def _drop_content(self, reason, status=0):  # small: False without content
+        """Tell the sink, where there is one, that nothing more comes. reason: str. status: int, the answer's, or 0."""
+        body, self._body = self._body, None
+        if body:
+            self._guarded(body.abort, reason, status)
+
+    def _answer_meanwhile(self, function, *args):  # small: False without content
+        """Answer while content comes that is not taken any more, as from a timer. Return False in other states."""
+        state = self.state
+        if state not in (RECEIVING, READING, PAUSED) or self.client.pool.is_foreign():
+            return False
+        self._suspend()
+        self.state = HANDLING
+        done = function(*args)
+        self._drop_content(_ANSWERED)
+        if state != READING:
+            self._handler_returned()
+        return done
 
     # ---- services for the response and the senders
 
     def answer(self, data):
         """Send an answer that is whole, of a handler that runs. data: bytes. Return False if there was one before."""
         if self.state != HANDLING:
-            return self.refuse_second()
+            return self._answer_meanwhile(self.answer, data) or self.refuse_second()
         done = self.client.put(data)
         if done:
             self.state = SENT
@@ -519,7 +585,7 @@ class HttpConnection:
     def begin(self):
         """Begin an answer in parts. Return False, and log, if there was one before."""
         if self.state != HANDLING:
-            return self.refuse_second()
+            return self._answer_meanwhile(self.begin) or self.refuse_second()
         self.state = ANSWERING
         return True
 
@@ -529,7 +595,7 @@ class HttpConnection:
 
     def refuse_second(self):
         """Log a second answer. Return False."""
-        self._mws2.Log('A second response to %s was refused.' % self._parser.target.decode(), 3)
+        self._mws2.Log('A second response to %s was refused.' % self.parser.target.decode(), 3)
         return False
 
     def put_last(self, data):
@@ -617,7 +683,7 @@ class HttpConnection:
         if self._slot:
             self._free_slot()
         self._let_go()
-        return self._parser.rest
+        return self.parser.rest
 
     # ---- what the client's connection tells
 
@@ -627,7 +693,7 @@ class HttpConnection:
 
     def expired(self):
         """The connection's timeout has passed."""
-        if self.state == HEAD or self.state == BODY:
+        if HEAD <= self.state <= READING:
             self.refuse(408, 'The request did not come in time.')
         elif self._wanting:  # nothing of the answer is sent yet
             self._wanting = None
@@ -654,8 +720,12 @@ class HttpConnection:
             lock.release()
         if self._wanting:
             self._mws2.slots.forget(self)
-        self._body = self._wanting = None
-        self._parser.release()
+        self._wanting = None
+        if self._is_in(READING):
+            self.state = HANDLING
+        self._drop_content('The client is gone.')
+        self._body = None
+        self.parser.release()
         if slot:
             slot.Available = True
         if sender:

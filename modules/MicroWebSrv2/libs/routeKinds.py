@@ -4,7 +4,7 @@ The kind stands after the name or before it: `<n:int>` and `<int:n>` are the sam
 """
 
 from .routeTable import argument, arguments, match_texts
-from .urlUtils import decode_text, unquote_bytes
+from .urlUtils import UrlUtils, decode_text, unquote_bytes
 
 _KINDS = ('int', 'str', 'path')
 _MAX_DIGITS = 18
@@ -69,10 +69,15 @@ def _number(text):
     return int(text) if len(text) <= _MAX_DIGITS and text.encode().isdigit() else None
 
 
-def require_kind(value, kind, name):
-    """Raise ValueError, which names the argument, unless a text, not empty, is of a kind. All of them: str."""
+def quoted_kind(value, written):
+    """Return the text of an argument in a path. value: a non-empty str. written: str, the argument as the route has it.
+
+    Raise ValueError, which names the argument, unless the value is of its kind.
+    """
+    name, kind = split_kind(written)
     if (kind == 'int' and _number(value) is None) or (kind == 'path' and not _is_below(value)):
         raise ValueError('The argument "%s" cannot be %r: it is of the kind "%s".' % (name, value, kind))
+    return UrlUtils.Quote(value, '/' if kind == 'path' else '')
 
 
 def _is_below(path):

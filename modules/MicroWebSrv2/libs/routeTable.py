@@ -9,10 +9,10 @@ import sys
 from .checks import require_text
 from .urlUtils import UrlUtils, decode_text, unquote_bytes
 
-_Ordered = dict
+Ordered = dict
 if sys.implementation.name == 'micropython':
     try:
-        from collections import OrderedDict as _Ordered  # its dict keeps no order
+        from collections import OrderedDict as Ordered  # its dict keeps no order
     except ImportError:
         pass  # the smallest firmware has no other
 
@@ -21,17 +21,19 @@ class RouteResult:
     """A route that was found.
 
     Handler: the processing handler. Method, RoutePath: str. Name: str or None. Args: dict, empty without arguments,
-    in the order of the path (but on WIPY, whose firmware has no ordered dict).
+    in the order of the path (but on WIPY, whose firmware has no ordered dict). StreamContent: bool, whether the handler
+    takes the content as it comes.
     """
 
-    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath')
+    __slots__ = ('Args', 'Handler', 'Method', 'Name', 'RoutePath', 'StreamContent')
 
-    def __init__(self, handler, method, routePath, name, args):
+    def __init__(self, handler, method, routePath, name, args, streamContent):
         self.Handler = handler
         self.Method = method
         self.RoutePath = routePath
         self.Name = name
         self.Args = args
+        self.StreamContent = streamContent
 
 
 class Node:
@@ -91,7 +93,7 @@ class RouteTable:
         self._slash_trees = None  # the same, of routes that end in an argument of the kind `path`
         self._names = {}  # route name -> pieces of its path: texts, arguments as they are written
 
-    def register(self, handler, method, routePath, name=None):
+    def register(self, handler, method, routePath, name=None, streamContent=False):
         """Add a route, or put another in its place. Arguments and errors as of webRoute.RegisterRoute()."""
         if not callable(handler):
             raise ValueError('"handler" must be a function.')
@@ -101,9 +103,12 @@ class RouteTable:
             raise ValueError('"routePath" must start with "/".')
         if name is not None:
             require_text(name, 'name')
+        if streamContent:
+            from . import httpContent  # noqa: F401 - here, where the application starts, and not at its first request
+
         texts, names = _split_arguments(routePath)
         method = method.upper()
-        route = RouteResult(handler, method, routePath, name, {})
+        route = RouteResult(handler, method, routePath, name, {}, streamContent)
         if names:
             self._grow(method.encode(), route, names)
         else:
@@ -127,14 +132,8 @@ class RouteTable:
         node.route = route
         node.names = tuple(names)
 
-    def find_any(self, method, path):
-        """Find the route of a request; see webRoute.find_route()."""
-        routes = self.literal.get(method)
-        found = routes and (routes.get(path) or routes.get(normal(unquote_bytes(path))))
-        return found or self.find_pattern(method, path)
-
     def find_pattern(self, method, path):
-        """Find the route with arguments of a request. Arguments and result as of find_any()."""
+        """Find the route with arguments of a request. Arguments and result as of webRoute.find_route()."""
         tree = self._trees.get(method)
         if tree:
             segments = (path[:-1] if path[-1:] == b'/' else path).split(b'/')
@@ -166,19 +165,19 @@ class RouteTable:
 
 def _quoted(routeName, written, routeArgs):
     """Return the text of an argument in a path. written: str, the argument as the route has it."""
-    name, kind = written, None
+    name = written
     if _has_kinds(written):
         from .routeKinds import split_kind
 
-        name, kind = split_kind(written)
+        name = split_kind(written)[0]
     value = str(routeArgs[name]) if isinstance(routeArgs, dict) and name in routeArgs else ''
     if not value:
         raise ValueError('The route "%s" needs the argument "%s".' % (routeName, name))
-    if kind:
-        from .routeKinds import require_kind
+    if _has_kinds(written):
+        from .routeKinds import quoted_kind
 
-        require_kind(value, kind, name)
-    return UrlUtils.Quote(value, '/' if kind == 'path' else '')
+        return quoted_kind(value, written)
+    return UrlUtils.Quote(value, '')
 
 
 def _grown(node, segment):
@@ -219,7 +218,7 @@ def arguments(names, values):
     """Return the arguments: a dict, in the order of the path. names: of str, values: in that order, of one length."""
     if len(names) == 1:
         return {names[0]: values[0]}
-    args = _Ordered()
+    args = Ordered()
     for name, value in zip(names, values):
         args[name] = value
     return args

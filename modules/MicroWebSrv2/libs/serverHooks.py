@@ -1,9 +1,10 @@
 """What an application hangs into a server: routes of this server alone, hooks, pages for errors."""
 
-from ..webRoute import PathFromRoute, decorator, find_route, resolve
+from ..webRoute import PathFromRoute, decorator, everywhere, find_route, resolve
 from .checks import require, require_bool, require_callback
-from .routeTable import RouteTable
+from .routeTable import RouteTable, normal
 from .settings import Settings
+from .urlUtils import unquote_bytes
 
 
 class _First:
@@ -21,6 +22,20 @@ class _First:
         return [self] + list(self.modules.values())
 
 
+class OwnRoutes(RouteTable):
+    """The routes of one server, found before those of all."""
+
+    def find_any(self, method, path):
+        """Find the route of a request; see webRoute.find_route()."""
+        routes = self.literal.get(method)
+        found = routes and (routes.get(path) or routes.get(normal(unquote_bytes(path))))
+        return found or self.find_pattern(method, path) or find_route(method, path)
+
+    def methods(self):
+        """Return set of bytes: the methods that have routes, of this server or of all."""
+        return RouteTable.methods(self) | everywhere.methods()
+
+
 class ServerHooks(Settings):
     """The settings of a server that has routes and hooks of its own."""
 
@@ -28,23 +43,23 @@ class ServerHooks(Settings):
 
     # ---- routes of this server
 
-    def RegisterRoute(self, handler, method, routePath, name=None):
+    def RegisterRoute(self, handler, method, routePath, name=None, streamContent=False):
         """Register a web route of this server alone; it is found before those of all servers.
 
         Arguments and errors as of the function RegisterRoute().
         """
-        self._own_routes().register(handler, method, routePath, name)
+        self._own_routes().register(handler, method, routePath, name, streamContent)
 
-    def WebRoute(self, method, routePath, name=None):
+    def WebRoute(self, method, routePath, name=None, streamContent=False):
         """Decorate a processing handler with a route of this server alone.
 
         Arguments and errors as of RegisterRoute(). Return the decorator.
         """
-        return decorator(self._own_routes(), method, routePath, name)
+        return decorator(self._own_routes(), method, routePath, name, streamContent)
 
     def ResolveRoute(self, method, path):
         """Resolve a web route of this server or of all. The rest as of the function ResolveRoute()."""
-        return resolve(self.find_route, method, path)
+        return resolve(self.routes.find_any if self.routes else find_route, method, path)
 
     def PathFromRoute(self, routeName, routeArgs={}):  # noqa: B006 - as of the function of this name
         """Construct the path of a named route of this server or of all. The rest as of the function PathFromRoute()."""
@@ -53,13 +68,9 @@ class ServerHooks(Settings):
 
     def _own_routes(self):
         if self.routes is None:
-            self.routes = RouteTable()
-            self.find_route = self._find_route
+            self.routes = OwnRoutes()
             self.note_special()
         return self.routes
-
-    def _find_route(self, method, path):
-        return self.routes.find_any(method, path) or find_route(method, path)
 
     # ---- hooks
 

@@ -1,6 +1,5 @@
 """What a web server can be told: its properties and presets (documentation, MicroWebSrv2 Class)."""
 
-from ..webRoute import find_route
 from .checks import is_int, require_bool, require_callback, require_positive, require_text
 
 _COOKIES_HEAD = 16384  # the same for a computer: browsers send all cookies of a name as localhost
@@ -15,8 +14,8 @@ class Settings:
       their ends. timeout_sec: int, seconds. log_level: int.
     - is_special: bool, whether requests or their answers need more than the common path: for routes of this server, for
       what `prepares` says. prepares: bool, whether answers do: for CORS, for logging, for OnResponse.
-    - find_route: f(method, path), as webRoute.find_route(). routes: libs.routeTable.RouteTable of this server, or None.
-    - on_response: callable or None. errors: libs.errorPages.ErrorPages or None.
+    - routes: libs.serverHooks.OwnRoutes or None. on_response: callable or None. errors: libs.errorPages.ErrorPages or
+      None.
     """
 
     def __init__(self):
@@ -33,7 +32,6 @@ class Settings:
         self._max_connections = None
         self.etag_salt = ''
         self.is_special = self.prepares = False
-        self.find_route = find_route
         self.routes = self.on_response = self.errors = None
         self.log_level = 1
         self.SetNormalConfig()

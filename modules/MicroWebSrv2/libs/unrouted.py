@@ -13,7 +13,7 @@ def allowed(mws2, request):
     path = request.raw_path
     if path == b'*':
         return ['GET', 'HEAD', 'OPTIONS']
-    methods = allowed_methods(path, mws2.find_route, mws2.routes)
+    methods = allowed_methods(path, mws2.routes)
     if find_file(mws2, path):
         methods += [method for method in ('GET', 'HEAD') if method not in methods]
     if methods and 'OPTIONS' not in methods:

@@ -57,6 +57,7 @@ if sys.implementation.name == 'micropython':
     MAX_RECV = 1024  # recv() clears as many bytes as it may return, whatever comes
     WAIT_MS = 100 if start_new_thread else MAX_WAIT_MS  # nothing can wake poll() here for another thread's call
     would_block = (EAGAIN,)
+    new_poll = select.poll
     _main_thread = get_ident()
 
     def socket_key(sock):
@@ -117,6 +118,7 @@ else:
         WAIT_MS,
         Poller,
         is_main_thread,
+        new_poll,
         print_exception,
         socket_key,
         would_block,

@@ -58,6 +58,11 @@ class SelectPoll:
         return list(found.items())
 
 
+def new_poll():
+    """Return a poll object, for who waits for a socket or two of its own."""
+    return select.poll() if hasattr(select, 'poll') else SelectPoll()
+
+
 class _PollPoller:
     """poll() or select(), with a socket pair that wakes it, and a clock."""
 
@@ -72,7 +77,7 @@ class _PollPoller:
         self._poll.register(self._wake_in.fileno(), IN)
 
     def _made(self):
-        return select.poll() if hasattr(select, 'poll') else SelectPoll()
+        return new_poll()
 
     def wait(self, milliseconds):
         """Return a list of (key, mask) of what is ready, after at most that many milliseconds."""

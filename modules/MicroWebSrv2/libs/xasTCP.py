@@ -362,6 +362,25 @@ class XAsyncTCPClient(XAsyncSocket):
         elif data is not None:
             self.close(XClosedReason.ClosedByPeer)
 
+    def take_received(self, on_data):
+        """Call on_data(data) with what is here already, for who has turned reading off and is about to turn it on.
+
+        The pool need not be woken for it, and TLS may hold data of which the pool knows nothing. on_data returns bool,
+        whether it takes more. Return bool: the same, True where nothing is here.
+        """
+        while not self.closed:
+            try:
+                data = self.transport.recv(self.recv_size)
+            except OSError:  # what it was, the next event tells
+                return True
+            if not data:
+                return True
+            if not on_data(data):
+                return False
+            if not (self.tls and self.tls.pending()):
+                return True
+        return True
+
     def _recv_after_error(self):
         """Tell what a failed recv() was: None if it would block, empty bytes if the peer is gone. Or return data."""
         if self.tls:

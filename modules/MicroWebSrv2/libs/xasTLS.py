@@ -66,12 +66,15 @@ class _HostTransport:
 
 
 class _FirmwareTransport:
-    """MicroPython's TLS stream with the calls of a socket."""
+    """MicroPython's TLS stream with the calls of a socket.
+
+    - failed: bool, as of _HostTransport.
+    """
 
     def __init__(self, sock, plain):
         self._sock = sock
         self._plain = plain
-        self._more = self._is_open = self.failed = False
+        self._more = self._is_open = self._has_let_go = self.failed = False
 
     def recv(self, size):
         """As socket.recv()."""
@@ -84,13 +87,18 @@ class _FirmwareTransport:
         return self._do(self._sock.write, data[:_MAX_RECORD])
 
     def _do(self, function, argument):
+        if self.failed:
+            raise OSError(EIO)
         try:
             result = function(argument)
         except OSError as error:
-            self.failed = error.errno != _CONN_EOF
+            if error.errno != EAGAIN:
+                self.failed = True
+                self._has_let_go = not self._is_open and error.errno != _CONN_EOF
             raise
         except ValueError as error:  # a certificate that is not trusted
             self.failed = True
+            self._has_let_go = not self._is_open
             raise OSError(EIO, str(error))
         if result is None:
             raise OSError(EAGAIN)
@@ -98,7 +106,7 @@ class _FirmwareTransport:
         return result
 
     def begin(self):
-        """Send a client's first message."""
+        """Send a client's first message. Raise OSError."""
         self.recv(1)
 
     def pending(self):
@@ -108,7 +116,7 @@ class _FirmwareTransport:
     def close(self):
         """Close the stream and its socket."""
         self._sock.close()
-        if self.failed and not self._is_open:  # after a failed handshake the stream has let go of the socket
+        if self._has_let_go:  # after a failed handshake the stream has let go of the socket
             self._plain.close()
 
 

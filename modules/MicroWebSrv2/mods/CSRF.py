@@ -30,6 +30,8 @@ class CSRF:
     as X-CSRF-Token. Programs that are no browsers, and send no cookies, are not concerned.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._origins = []
         self._needs_token = False
@@ -68,6 +70,10 @@ class CSRF:
     def Field(self, request):
         """Return the token as a hidden field of a form: str of HTML. request: as of Token()."""
         return '<input type="hidden" name="csrf_token" value="%s">' % self.Token(request)
+
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
 
     def OnRequest(self, microWebSrv2, request):
         """Refuse what another site has sent. microWebSrv2: MicroWebSrv2. request: HttpRequest."""

@@ -27,6 +27,8 @@ class Login:
     an address before does not wait for the failures of others.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._sessions = MicroWebSrv2.LoadModule('Sessions')
         self._users = {}  # name -> (count, salt, key)
@@ -145,6 +147,10 @@ class Login:
         if value is not None:
             require_text(value, 'LoginURL')
         self._url = value
+
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
 
     def OnRequest(self, microWebSrv2, request):
         """Refuse what is protected. microWebSrv2: MicroWebSrv2. request: HttpRequest."""

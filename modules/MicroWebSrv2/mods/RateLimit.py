@@ -61,6 +61,8 @@ class RateLimit:
     peer: limit them there.
     """
 
+    IS_GUARD = True  # is asked before modules that answer
+
     def __init__(self):
         self._table = BoundedTable(_MAX_PEERS)
         self._rules = []  # (segments of the path, method or None, _Rule)
@@ -101,6 +103,10 @@ class RateLimit:
             return limited
 
         return decorated
+
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
 
     def OnRequest(self, microWebSrv2, request):
         """Refuse what comes too often. microWebSrv2: MicroWebSrv2. request: HttpRequest."""

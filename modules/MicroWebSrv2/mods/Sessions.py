@@ -131,6 +131,10 @@ class Sessions:
         self._store = ServerStore(_MAX_COUNT)
         self._key = None
 
+    def WantsContent(self, microWebSrv2, request):
+        """Return False: no content of a request without a route is read. Arguments as of OnRequest()."""
+        return False
+
     def OnRequest(self, microWebSrv2, request):
         """Give a request its Session. microWebSrv2: MicroWebSrv2. request: HttpRequest."""
         request.Session = Session(self, request)

@@ -4,7 +4,8 @@ from binascii import a2b_base64, b2a_base64
 
 from ..libs.checks import require, require_bool, require_callback, require_text
 from ..libs.httpStream import close_if_can, is_coroutine
-from ..libs.routeTable import RouteTable
+from ..libs.routeTable import RouteTable, normal
+from ..libs.urlUtils import unquote_bytes
 from ..libs.webSocket import WebSocket, octets_of
 from ..libs.wsFrames import BINARY, frame, text_frame
 
@@ -30,7 +31,9 @@ def WebSocketRoute(routePath):
 
 def _routed(request):  # small: False without WebSocket routes
     """Return the handler of a request's route, f(microWebSrv2, webSocket), or None."""
-    found = _routes.find_any(b'GET', request.parser.path)
+    path = request.parser.path
+    literal = _routes.literal.get(b'GET')
+    found = literal and literal.get(normal(unquote_bytes(path))) or _routes.find_pattern(b'GET', path)
     if not found:
         return None
     route, args = found

@@ -3,7 +3,7 @@
 import asyncio
 
 import testbed
-from MicroWebSrv2 import GET, POST, MicroWebSrv2, WebRoute
+from MicroWebSrv2 import GET, POST, PUT, MicroWebSrv2, WebRoute
 from MicroWebSrv2.libs.xasAsyncio import StartInAsyncio
 
 try:
@@ -59,6 +59,59 @@ def close_gate(microWebSrv2, request):
 async def echo(microWebSrv2, request):
     await asyncio.sleep(0)
     request.Response.ReturnOk(bytes(request.Content))
+
+
+@WebRoute(PUT, '/pieces', streamContent=True)
+async def pieces(microWebSrv2, request):
+    size = 0
+    async for piece in request.ContentReader():
+        size += len(piece)
+        await asyncio.sleep(0)
+    request.Response.ReturnOkJSON(size)
+
+
+@WebRoute(PUT, '/reads/<size>', streamContent=True)
+async def reads(microWebSrv2, request, args):
+    reader = request.ContentReader(maxLength=100000)
+    found = []
+    while True:
+        piece = await reader.Read(args['size'])
+        if not piece:
+            break
+        found.append(len(piece))
+    request.Response.ReturnOkJSON(found)
+
+
+@WebRoute(PUT, '/reads-first', streamContent=True)
+async def reads_first(microWebSrv2, request):
+    request.Response.ReturnOk(await request.ContentReader().Read(4))
+
+
+@WebRoute(PUT, '/until-it-fails', streamContent=True)
+async def until_it_fails(microWebSrv2, request):
+    try:
+        async for _ in request.ContentReader():
+            pass
+    except Exception as error:
+        print('FAILED', error.status, error.text)
+        raise
+
+
+@WebRoute(PUT, '/callbacks', streamContent=True)
+async def callbacks(microWebSrv2, request):
+    found = []
+
+    async def take(request, view):
+        piece = bytes(view)
+        await asyncio.sleep(0.001)
+        found.append(piece)
+
+    async def end(request):
+        await asyncio.sleep(0)
+        request.Response.ReturnOk(b''.join(found))
+
+    await asyncio.sleep(0)
+    request.ReceiveContent(take, end)
 
 
 @WebRoute(GET, '/large')

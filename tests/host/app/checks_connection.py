@@ -2,7 +2,7 @@
 
 from checking import equal
 from MicroWebSrv2 import GET, MicroWebSrv2, RegisterRoute
-from MicroWebSrv2.libs import httpConnection
+from MicroWebSrv2.libs import httpStates
 from MicroWebSrv2.libs.httpCommon import CommonHeads
 from MicroWebSrv2.libs.httpConnection import HttpConnection
 from MicroWebSrv2.libs.xasBuffers import XBufferSlots
@@ -155,11 +155,11 @@ def check_reading_is_off_until_a_worker_has_parsed_what_is_left():
     played = Played(workers)
     requests = b''.join([GET_NUMBER % i for i in range(3)])
     played.receive(requests[:50])  # the first, and a piece of the second
-    equal((played.connection.state, played.client.is_receiving()), (httpConnection.HANDLING, False))
+    equal((played.connection.state, played.client.is_receiving()), (httpStates.HANDLING, False))
     played.pool.foreign = True
     workers.run()
     played.pool.foreign = False
-    equal((played.connection.state, played.client.is_receiving()), (httpConnection.HEAD, True))
+    equal((played.connection.state, played.client.is_receiving()), (httpStates.HEAD, True))
     played.receive(requests[50:90])
     equal(played.client.is_receiving(), False)
     workers.run()
@@ -189,7 +189,7 @@ def check_a_request_whose_client_has_left_is_not_handled():
     played.receive(GET_NUMBER % 1)
     played.client.Close()
     workers.run()
-    equal((played.socket.sent, played.connection.state), (b'', httpConnection.CLOSED))
+    equal((played.socket.sent, played.connection.state), (b'', httpStates.CLOSED))
 
 
 def check_what_a_worker_uses_is_given_back_by_the_worker():

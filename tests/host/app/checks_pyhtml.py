@@ -236,7 +236,7 @@ def check_names_that_a_page_has_by_itself_cannot_be_shared():
 
 def check_what_a_page_declares_global_is_shared():
     variables = {'hits': 0, '__name__': 'pyhtml'}
-    page = compile_page(b'{{ py }}\n global hits, new\n hits += 1\n new = hits\n{{ end }}{{ hits }}', 'p', variables)
+    page = compile_page(b'{{ py }}\n global hits,new\n hits += 1\n new = hits\n{{ end }}{{ hits }}', 'p', variables)
     equal([page.render(), page.render()], [b'1', b'2'])
     equal((variables['hits'], variables['new']), (2, 2))
 

@@ -198,3 +198,12 @@ def check_signed_sessions():
         raises(ValueError, store.value, again, 'session', 80)
     finally:
         sessionStores.time = before
+
+
+def check_modules_that_guard_are_asked_before_those_that_answer():
+    from MicroWebSrv2 import MicroWebSrv2
+
+    names = ('WebSockets', 'PyhtmlTemplate', 'RateLimit', 'Login', 'CSRF')
+    modules = [MicroWebSrv2.LoadModule(name) for name in names]
+    asked = list(MicroWebSrv2().modules.values())
+    equal([module for module in asked if module in modules], modules[2:] + modules[:2])

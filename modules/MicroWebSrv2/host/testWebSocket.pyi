@@ -1,0 +1,19 @@
+from collections.abc import Coroutine
+from typing import Any
+
+from .testClient import TestResponse
+
+class _WebSocket:
+    Response: TestResponse
+    CloseCode: int | None
+    @property
+    def IsClosed(self) -> bool: ...
+    def SendText(self, text: str) -> None: ...
+    def SendBinary(self, data: bytes) -> None: ...
+    def Close(self, code: int = 1000) -> None: ...
+
+class TestWebSocket(_WebSocket):
+    def Receive(self) -> str | bytes | None: ...
+
+class AsyncTestWebSocket(_WebSocket):
+    def Receive(self) -> Coroutine[Any, Any, str | bytes | None]: ...

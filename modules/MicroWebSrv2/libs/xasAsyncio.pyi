@@ -1,0 +1,5 @@
+from .. import MicroWebSrv2, XAsyncSocketsPool
+
+def StartInAsyncio(
+    microWebSrv2: MicroWebSrv2, asyncSocketsPool: XAsyncSocketsPool | None = None
+) -> XAsyncSocketsPool: ...
