@@ -245,11 +245,13 @@ def test_a_page_includes_others(pages):
     assert rows == ''.join(f'{row}{ROW}\n' for row in range(100)) + 'end'
 
 
-@pytest.mark.parametrize(
-    'name',
-    ['../secret.pyhtml', 'parts/../view.pyhtml', 'parts//inner.pyhtml', '.hidden.pyhtml', '//view.pyhtml', 'parts\\..\\view',
-     '/../view.pyhtml', '/missing.pyhtml', 'missing.pyhtml', 'parts/', '', '/', 'view.pyhtml\0'],
-)  # fmt: skip
+ELSEWHERE = (
+    '../secret.pyhtml parts/../view.pyhtml parts//inner.pyhtml .hidden.pyhtml //view.pyhtml parts\\..\\view.pyhtml '
+    '/../view.pyhtml /missing.pyhtml missing.pyhtml parts/ / plain.html'
+)
+
+
+@pytest.mark.parametrize('name', [*ELSEWHERE.split(), '', '\0.pyhtml'])
 def test_a_page_includes_nothing_from_elsewhere(pages, name):
     server = pages()
     assert server.get('/choice.pyhtml?page=parts/inner.pyhtml').text == 'inner'
