@@ -239,6 +239,24 @@ def compiled_by_build(source, variables):
     return PyhtmlTemplate.template_of_build(module, 'page.pyhtml', variables)
 
 
+def test_pages_that_the_build_compiles_include_others():
+    included = []
+
+    def including(path, parts, request, depth):
+        def include(name):
+            included.append((path, name, request, depth))
+            parts.append(b'included')
+            yield True
+
+        return include
+
+    source = b'<{{ include "head.pyhtml" }}{{ a }}{{ print("p", end="") }}>'
+    for variables in ({'a': 1, '__include': including}, {'__include': including, 'b': 2, 'a': 1}):
+        for template in (compiled_by_build(source, variables), compile_page(source, 'page.pyhtml', variables)):
+            assert template.render('R') == b'<included1p>'
+    assert included == [('page.pyhtml', 'head.pyhtml', 'R', 0)] * 4
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_random_pages_that_the_build_compiles_say_the_same(rnd):

@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 from support.checks import names_of
@@ -31,6 +32,15 @@ PAGES = {
     'broken.pyhtml': b'\n<b>{{ if }}\n{{ end }}',
     'latin.pyhtml': b'\n\xff',
     'counter.pyhtml': b'{{ counter }}',
+    'outer.pyhtml': b'[{{ include "parts/head.pyhtml" }}]{{ for i in "ab" }}{{ include "parts/foot.pyhtml" }}{{ end }}',
+    'parts/head.pyhtml': b'<h1>{{ Request.Path }} {{ counter }}</h1>{{ py }}i = 7{{ end }}{{ print("<hr>", end="") }}',
+    'parts/foot.pyhtml': b'({{ include "inner.pyhtml" }}{{ include "/view.pyhtml" }})',
+    'parts/inner.pyhtml': b'inner',
+    'round.pyhtml': b'{{ include "round.pyhtml" }}',
+    'choice.pyhtml': b'{{ include "" + Request.QueryParams["page"] }}',
+    'include_faulty.pyhtml': b'\n\n{{ include "parts/faulty.pyhtml" }}',
+    'parts/faulty.pyhtml': b'\n{{ 1 // 0 }}',
+    'include_long.pyhtml': b'{{ include "long.pyhtml" }}end',
     'view.pyhtml': b'view {{ Request.Path }}',
     'redirect.pyhtml': b'text{{ py }}Request.Response.ReturnRedirect("/hello.pyhtml"){{ end }}',
     'late.pyhtml': b'{{ py }}Request.Response.ReturnOk("early"){{ end }}\n{{ 1 // 0 }}',
@@ -226,6 +236,54 @@ def test_the_debug_page_shows_the_line(pages, path, place, what, line):
     marked = response.text.partition('<mark>')[2].partition('</mark>')[0]
     assert line in marked and marked.split()[0] == place.split()[-1]
     assert '<script>' not in response.text
+
+
+def test_a_page_includes_others(pages):
+    response = pages().get('/outer.pyhtml')
+    assert response.text == '[<h1>/outer.pyhtml 0</h1><hr>](innerview /outer.pyhtml)(innerview /outer.pyhtml)'
+    rows = pages().get('/include_long.pyhtml?rows=100').text
+    assert rows == ''.join(f'{row}{ROW}\n' for row in range(100)) + 'end'
+
+
+ELSEWHERE = (
+    '../secret.pyhtml parts/../view.pyhtml parts//inner.pyhtml .hidden.pyhtml //view.pyhtml parts\\..\\view.pyhtml '
+    '/../view.pyhtml /missing.pyhtml missing.pyhtml parts/ / plain.html'
+)
+
+
+@pytest.mark.parametrize('name', [*ELSEWHERE.split(), '', '\0.pyhtml'])
+def test_a_page_includes_nothing_from_elsewhere(pages, name):
+    server = pages()
+    assert server.get('/choice.pyhtml?page=parts/inner.pyhtml').text == 'inner'
+    since = len(server.log())
+    assert server.get(f'/choice.pyhtml?page={quote(name)}').status == 500
+    assert server.output.wait_for('choice.pyhtml, line 1', since)
+
+
+def test_pages_that_include_each_other_end(pages):
+    server = pages()
+    since = len(server.log())
+    assert server.get('/round.pyhtml').status == 500
+    assert server.output.wait_for('more than 8 pages in each other', since)
+
+
+def test_a_fault_of_an_included_page_says_where_it_is(pages):
+    server = pages()
+    since = len(server.log())
+    assert server.get('/include_faulty.pyhtml').status == 500
+    assert server.output.wait_for('ZeroDivisionError', since)
+    line = next(line for line in server.log()[since:].split('\n') if 'MWS2-ERROR' in line)
+    assert 'include_faulty.pyhtml, line 3' in line and 'parts/faulty.pyhtml, line 2: ZeroDivisionError' in line
+
+
+def test_an_included_page_that_changes_is_compiled_anew(pages, folder):
+    server = pages()
+    path = folder / 'parts' / 'inner.pyhtml'
+    try:
+        path.write_bytes(b'changed inner')
+        assert server.get('/choice.pyhtml?page=parts/inner.pyhtml').text == 'changed inner'
+    finally:
+        path.write_bytes(b'inner')
 
 
 def test_a_fault_behind_the_pages_own_answer_is_logged(pages):

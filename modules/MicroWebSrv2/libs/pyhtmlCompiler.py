@@ -24,7 +24,7 @@ Source: documentation, section "PyhtmlTemplate Module".
 
 from array import array
 
-from .pyhtmlEngine import PyhtmlError, Template, locate
+from .pyhtmlEngine import INCLUDE, PyhtmlError, Template, locate
 
 _MAX_PARTS = 63  # a loop that has more of them yields, so that they can be joined or sent
 _MAX_LINES = 65535  # what the line map's items hold
@@ -153,6 +153,8 @@ class Program:
             if not self._blocks:
                 raise PyhtmlError(line, '{{ end }} closes nothing')
             self._close()
+        elif keyword == 'include' and text[7:].strip()[:1] in ('"', "'"):
+            self._write('yield from %s(%s)' % (INCLUDE, text[7:].strip()), line)
         else:  # a bracket after a comment is on a line of its own
             self._write('__add(__text((%s)))' % (text + '\n' if '#' in text else text), line)
 

@@ -7,6 +7,8 @@ import io
 import sys
 from array import array
 
+INCLUDE = '__include'  # the variable of pages that include others
+
 
 class PyhtmlError(Exception):
     """A page that cannot be compiled.
@@ -41,7 +43,8 @@ class Template:
     function. code: what belongs to that, a tuple of the literals, the page's line of each line of the function as
     octets of array('H') or as that, whether it takes a `print`, and the names of the variables that it takes.
     variables: dict, those that all pages see; each render begins with its values, and what a page assigns stays its
-    own.
+    own. That of the name INCLUDE is f(name, parts, request, depth), which returns what the page calls to include
+    another one, f(filename), a generator; the arguments are of this page and as of begin().
     """
 
     def __init__(self, name, file, page, code, variables):
@@ -49,6 +52,7 @@ class Template:
         self._file = file
         self._page = page
         self._literals, self._lines, self._prints, self._own = code
+        self._includes = INCLUDE in self._own
         self._variables = variables
 
     def render(self, request=None, limit=None):
@@ -59,17 +63,25 @@ class Template:
         Returns bytes, UTF-8; of a page that is longer than limit a Page. Raises what the page raises.
         """
         parts = []
-        steps = self._begin(parts, request)
+        steps = self.begin(parts, request)
         if next(steps, False):
             return self._render_on(steps, parts, limit)
         return b''.join(parts)
 
-    def _begin(self, parts, request):
+    def begin(self, parts, request, depth=0):
+        """Return the generator that renders the page, step by step.
+
+        parts: list, gets its bytes. request: as of render(). depth: int, how many pages include this one, each in the
+        one before.
+        """
         if not self._own and not self._prints:
             return self._page(parts, parts.append, escape, len, self._literals, request)
         values = [_printer(parts.append)] if self._prints else []
         for name in self._own:
             values.append(self._variables[name])
+        if self._includes:
+            at = self._own.index(INCLUDE) - len(self._own)
+            values[at] = values[at](self._name, parts, request, depth)
         return self._page(parts, parts.append, escape, len, self._literals, request, *values)
 
     def _render_on(self, steps, parts, limit):

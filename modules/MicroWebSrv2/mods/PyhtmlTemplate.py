@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from ..libs.pyhtmlEngine import PyhtmlError, Template
+from ..libs.pyhtmlEngine import INCLUDE, PyhtmlError, Template
 from ..libs.staticFiles import find_file, redirect_to_folder
 from ..libs.urlUtils import unquote_bytes
 from ..libs.XAsyncSockets import allocate_lock
@@ -21,6 +21,7 @@ _LAST_LETTERS = b'lL'  # of .pyhtml
 _SLASH = 47
 _MAX_TEMPLATES = 16 if _IS_BOARD else 256  # a file has many names where the file system ignores case
 _MAX_WHOLE = 8192 if _IS_BOARD else 1 << 20  # bytes; longer pages are sent while they are rendered
+_MAX_DEPTH = 8  # pages that include each other
 _LINES_AROUND = 3  # of the faulty one, on the debug page
 
 _DEBUG_PAGE = """<!DOCTYPE html>
@@ -39,7 +40,7 @@ class PyhtmlTemplate:
 
     def __init__(self):
         self._show_debug = False
-        self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2}
+        self._variables = {'__name__': 'pyhtml', 'MicroWebSrv2': MicroWebSrv2, INCLUDE: self._including}
         self._compiling = allocate_lock()
         self._templates = {}  # by file name: (time and size of the file, Template)
         self._files = {}  # by path of the URL: (root, file name, its identity)
@@ -173,6 +174,24 @@ class PyhtmlTemplate:
         self._templates[filepath] = (time, size, template)
         return template
 
+    def _including(self, filepath, parts, request, depth):
+        """Return what a page includes others by; see libs.pyhtmlEngine.Template. filepath: str, the page's."""
+
+        def include(name):
+            path = _included(filepath, name, request)
+            if depth == _MAX_DEPTH:
+                raise IncludeError('%s: more than %d pages in each other' % (path, _MAX_DEPTH))
+            template = None
+            try:
+                template = self._template(path, os.stat(path))
+                yield from template.begin(parts, request, depth + 1)
+            except IncludeError:
+                raise
+            except Exception as error:
+                raise IncludeError(_fault(template, path, error)[0])
+
+        return include
+
     def _compiled(self, filepath):
         """Return the Template of a page. One thread at a time: compiling takes several times the page's size.
 
@@ -194,6 +213,28 @@ class PyhtmlTemplate:
         response.ContentType = 'text/html'
         response.ContentCharset = None
         response.Return(500, _debug_page(filepath, *fault) if self._show_debug else None)
+
+
+class IncludeError(Exception):
+    """A page that is included fails: which, where, and why."""
+
+
+def _included(filepath, name, request):
+    """Return the path of a page that another one includes. Raise ValueError where it may not.
+
+    filepath: str, of that other one. name: str, from its folder, or from the server's root where it begins with a
+    slash. request: HttpRequest.
+    """
+    parts = name.replace('\\', '/').split('/')
+    is_absolute = not parts[0] and len(parts) > 1
+    if any(not part or part[0] == '.' or '\0' in part for part in parts[is_absolute:]) or not _is_page(name.encode()):
+        raise ValueError('A page cannot include %r.' % name)
+    if not is_absolute:
+        return filepath[: filepath.rfind('/') + 1] + name
+    found = find_file(request.Response.server, name.replace('%', '%25').encode())
+    if not found:
+        raise ValueError('There is no page %r to include.' % name)
+    return found[0]
 
 
 class _LoggedPage:
@@ -243,6 +284,13 @@ def _is_page(name):
 
 def _log(microWebSrv2, template, filepath, error):
     """Log why a page failed; return (what, line or None, traceback). template: None if it could not be made."""
+    what, line, traceback = _fault(template, filepath, error)
+    microWebSrv2.Log('%s\n%s' % (what, traceback), microWebSrv2.ERROR)
+    return what, line, traceback
+
+
+def _fault(template, filepath, error):
+    """Return why a page failed. Arguments and result as of _log()."""
     traceback = ''
     if isinstance(error, PyhtmlError):
         line = error.line
@@ -250,9 +298,7 @@ def _log(microWebSrv2, template, filepath, error):
     else:
         what = '%s: %s' % (type(error).__name__, error)
         line, traceback = template.locate(error) if template else (None, '')
-    what = '%s%s: %s' % (filepath, '' if line is None else ', line %d' % line, what)
-    microWebSrv2.Log('%s\n%s' % (what, traceback), microWebSrv2.ERROR)
-    return what, line, traceback
+    return '%s%s: %s' % (filepath, '' if line is None else ', line %d' % line, what), line, traceback
 
 
 def _debug_page(filepath, what, line, traceback):
