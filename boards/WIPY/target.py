@@ -149,7 +149,7 @@ MERGED = (
 
 # Code, data and heap share the SRAM (application.lds of the port); so much of it must stay for Python.
 SRAM = 0x3C000
-HEAP_NEEDED = 30 * 1024
+HEAP_NEEDED = 28 * 1024
 
 
 def build(ctx):
