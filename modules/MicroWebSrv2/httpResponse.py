@@ -145,7 +145,8 @@ class HttpResponse(Extensible):
         """
         answer = self.own()
         connection = self._connection
-        answer.code = code
+        if code != 200 or answer.code != 200:  # the class says 200
+            answer.code = code
         answer.sent = length or 0
         if answer.headers and answer.wants_close():
             connection.close_after_answer()
@@ -157,7 +158,7 @@ class HttpResponse(Extensible):
             fields.append(b'Connection: close')
         elif connection.is_old:
             fields.append(b'Connection: keep-alive')
-        fields += answer.fields(code, length, chunked)
+        answer.add_fields(fields, code, length, chunked)
         if answer.headers:
             fields = answer.overridden(b'\r\n'.join(fields).split(b'\r\n'), length)
         fields.append(b'\r\n')
