@@ -355,7 +355,8 @@ def _tables(modules, names, places, tools):
     """
     yield f'static mp_module_context_t rom_contexts[{len(modules)}];\n'
     yield f'static rom_globals_t rom_globals[{max(len(names), 1)}];\n'
-    yield f'static rom_type_t rom_types[{max(len(places), 1)}];\n'
+    if places:
+        yield f'static rom_type_t rom_types[{len(places)}];\n'
     for module in modules:
         if module.functions:
             rows = ''.join(f'    {initialiser},\n' for initialiser in module.functions.values())

@@ -153,7 +153,8 @@ class HttpResponse(Extensible):
         connection = self._connection
         if answer.before_head:
             self._tell_before_head(answer, code)
-        answer.code = code
+        if code != 200 or answer.code != 200:  # the class says 200
+            answer.code = code
         answer.sent = length or 0
         if answer.headers and answer.wants_close():
             connection.close_after_answer()
@@ -165,7 +166,7 @@ class HttpResponse(Extensible):
             fields.append(b'Connection: close')
         elif connection.is_old:
             fields.append(b'Connection: keep-alive')
-        fields += answer.fields(code, length, chunked)
+        answer.add_fields(fields, code, length, chunked)
         if answer.headers:
             fields = answer.overridden(b'\r\n'.join(fields).split(b'\r\n'), length)
         fields.append(b'\r\n')

@@ -203,12 +203,11 @@ class Answer:
                     lines.append(('%s: %s' % (name, value)).encode())
         return lines
 
-    def fields(self, code, length, chunked):
-        """Return the fields that follow status, date and type, list of bytes; without the application's own.
+    def add_fields(self, fields, code, length, chunked):
+        """Append the fields that follow status, date and type; not the application's own.
 
-        code: int. length: int, bytes of the body, or None. chunked: bool.
+        fields: list of bytes. code: int. length: int, bytes of the body, or None. chunked: bool.
         """
-        fields = []
         if chunked:
             fields.append(b'Transfer-Encoding: chunked')
         elif length is not None and code >= 200 and code not in (204, 304):
@@ -222,7 +221,6 @@ class Answer:
             fields.append(('Access-Control-Allow-Origin: ' + self.origin).encode())
         if self.varies:
             fields.append(b'Vary: ' + self.varies)
-        return fields
 
     def overridden(self, fields, length):
         """Return fields, list of bytes, with the application's, which win."""

@@ -33,13 +33,18 @@ class _File:
     path.
     """
 
-    __slots__ = ('is_gzip', 'name', 'root', 'stat', 'stream')
+    # Of the class, as they seldom differ: an object's attributes take memory by twos.
+    stream = None
+    is_gzip = False
 
     def __init__(self, root, name, opened, is_gzip):
         self.root = root
         self.name = name
-        self.stat, self.stream = opened
-        self.is_gzip = is_gzip
+        self.stat = opened[0]
+        if opened[1]:
+            self.stream = opened[1]
+        if is_gzip:
+            self.is_gzip = True
 
     def is_folder(self):
         return self.stat[0] & 0xF000 == _FOLDER
@@ -318,14 +323,16 @@ def _validators(mws2, file):
     A file that is frozen in the firmware has no time, but changes with the firmware only.
     """
     stat = file.stat
-    modified = file_date(stat[8], int(time.time()))
+    modified = file_date(stat[8], int(time.time())) if stat[8] else None
     if modified:
-        tag = b'"%x-%x' % (getattr(stat, 'st_mtime_ns', stat[8]), stat[6])
+        salt = getattr(stat, 'st_mtime_ns', stat[8])
+        tag = b'"%x-%x-gz"' if file.is_gzip else b'"%x-%x"'
     elif not stat[8] and mws2.etag_salt and mws2.FallbackRootPath and _is_below(mws2.FallbackRootPath, file.name):
-        tag = b'"%s-%x' % (mws2.etag_salt.encode(), stat[6])
+        salt = mws2.etag_salt.encode()
+        tag = b'"%s-%x-gz"' if file.is_gzip else b'"%s-%x"'
     else:
         return None, None
-    return tag + (b'-gz"' if file.is_gzip else b'"'), modified
+    return tag % (salt, stat[6]), modified
 
 
 def _is_below(folder, filename):
