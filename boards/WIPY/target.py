@@ -24,6 +24,7 @@ WITHOUT = (
     'HttpRequest.GetCookies',
     'HttpRequest.GetPostedForm',
     'HttpRequest.GetPostedValues',
+    'HttpRequest.GetQueryValues',
     'HttpRequest.PauseContent',
     'HttpRequest.ReadContent',
     'HttpRequest.ReceiveContent',
@@ -31,6 +32,7 @@ WITHOUT = (
     'HttpRequest.ResumeContent',
     'HttpRequest.SaveContent',
     'HttpRequest._form_values',
+    'HttpRequest.connection',
     'HttpResponse.DeleteCookie',
     'HttpResponse.ReturnEventStream',
     'HttpResponse.SetCookie',
@@ -110,16 +112,18 @@ KEYS = (
     *'.woff .woff2 .xhtml .zip'.split(),
     *'202 206 409 410 411 415 416 421 422 428 429 502 504 507'.split(),
 )
-# What functions are marked by (tools/small.py): coroutines, a line for each request in the log,
+# What functions are marked by (tools/small.py): content that flows, coroutines, a line for each request in the log,
 # floats, more than 8 sockets, parts of files (RFC 9110 section 14), calls from other threads,
-# timers, routes of WebSockets, and route arguments of a kind.
+# timers, routes of WebSockets, route arguments of a kind, and what is only there for speed.
 LACKS = (
+    'content',
     'coroutines',
     'debug lines',
     'floats',
     'kinds',
     'many sockets',
     'ranges',
+    'speed',
     'threads',
     'timers',
     'WebSocket routes',

@@ -10,6 +10,7 @@ import time
 
 import pytest
 from MicroWebSrv2.host import files
+from MicroWebSrv2.libs import staticFiles
 from support import site
 from support.client import request_bytes
 
@@ -280,6 +281,7 @@ def test_files_are_503_while_the_system_is_out_of_descriptors(start):
             found = connection.request('GET', path)
             assert (found.status, found.header('retry-after')) == (503, '1'), path
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert 'second answer' not in server.log()
         assert connection.request('GET', '/text.txt').body == site.TEXT
 
 
@@ -488,6 +490,28 @@ def test_frozen_files_change_with_their_version_alone(start, target, tmp_path):
             assert tags[-1] == f'"{version}-4"'
             assert server.get('/frozen.txt', {'If-None-Match': tags[-1]}).status == 304
     assert tags[2] is None
+
+
+def test_what_a_handler_answers_with_a_file_is_kept_only_if_it_says_so(server):
+    assert server.get('/text.txt').header('cache-control') == 'no-cache'
+    assert server.get('/file/text.txt').header('cache-control') == 'no-store'
+
+
+@pytest.mark.parametrize(
+    'path, text',
+    [
+        (b'/HIDDEN~1.TXT', None),
+        (b'/a~b/C~12.TXT', None),
+        (b'/a~b.txt', '/a~b.txt'),
+        (b'/a~', '/a~'),
+        (b'/1~.txt', '/1~.txt'),
+    ],
+)
+def test_second_names_of_fat_lead_nowhere(monkeypatch, path, text):
+    monkeypatch.setattr(staticFiles, '_HAS_SHORT_NAMES', True)
+    assert staticFiles.inner_path(path) == text
+    monkeypatch.setattr(staticFiles, '_HAS_SHORT_NAMES', False)
+    assert staticFiles.inner_path(path) == path.decode()
 
 
 @pytest.mark.needs('shared-files')

@@ -208,7 +208,7 @@ class HttpConnection(ContentStates):
             if self._expects or not 0 < length <= MAX_DRAINED:
                 self.close_after_answer()
             return self._handle()
-        if self._found and self._found[0].StreamContent:
+        if self._is_streamed():
             self.note_left()
             return self._handle()
         if length > self._mws2.max_content:
@@ -220,6 +220,14 @@ class HttpConnection(ContentStates):
             self.client.put(b'HTTP/1.1 100 Continue\r\n\r\n')
         self._body = BodyBuffer(length, self._mws2.max_content)
         return True
+
+    def _is_streamed(self):  # small: False without content
+        """Return bool: whether the handler takes the content as it comes."""
+        return bool(self._found) and self._found[0].StreamContent
+
+    def _is_in(self, state):  # small: False without content
+        """Return bool: whether the connection is in a state of content that flows."""
+        return self.state == state
 
     def _is_for_module(self):
         """Return bool: whether a module may read the content of a request without a route."""
@@ -236,7 +244,7 @@ class HttpConnection(ContentStates):
         body = self._body
         if parser.length == CHUNKED and body.size + len(piece) + parser.left > body.limit:
             raise too_large(body.limit)
-        if self.state == READING:
+        if self._is_in(READING):
             self._stop_reading()
         try:
             return body.add(piece)
@@ -248,7 +256,7 @@ class HttpConnection(ContentStates):
         if self.state == DRAINING:
             self.state = IDLE
             return True
-        if self.state != BODY:
+        if self._is_in(RECEIVING) or self._is_in(READING):
             return self._end_content()
         content = self._body.content()
         self._body = None
@@ -276,7 +284,7 @@ class HttpConnection(ContentStates):
 
     def _returned(self):
         """Go on after what ran in the pool's thread, without an answer that is out. Return as _on_data()."""
-        if self.state == RECEIVING and not self._pauses():
+        if self._is_in(RECEIVING) and not self._pauses():
             return True if self.parser.in_body else self._end_content()
         if self.state == ANSWERING:
             self.state = RETURNED
@@ -340,7 +348,7 @@ class HttpConnection(ContentStates):
             job()
 
     def _handler_returned(self):
-        if self.state == RECEIVING:
+        if self._is_in(RECEIVING):
             if not self._pauses():
                 self._receive_on()
         elif self._pass(ANSWERING, RETURNED):
@@ -451,12 +459,16 @@ class HttpConnection(ContentStates):
 
     def _not_answered(self):
         """The application's code has returned without an answer: it may have asked for content."""
-        if self._body:
+        if self._has_asked():
             self._began += self.client.pool.now - self._body.since
             self.state = RECEIVING
         else:
             self._mws2.Log('The handler of %s %s sent no response.' % (self.request.Method, self.request.Path), 2)
             self._response.Return(501)
+
+    def _has_asked(self):  # small: False without content
+        """Return bool: whether the handler has asked for content."""
+        return self._body is not None
 
     def _spawn(self, coroutine):
         if not self._mws2.spawn:
@@ -507,14 +519,15 @@ class HttpConnection(ContentStates):
 
     def refuse(self, status, text):
         """Answer a request that cannot be taken, and close. status: int. text: str, why, for the log."""
-        if self.state == READING:
+        if self._is_in(READING):
             self.keep_alive = False
             self._stop_reading().abort(text, status)
             return
         self._mws2.Log('Refused %s: %d, %s' % (self.client.CliAddr[0], status, text), 1)
         response = self._response
         has_head = self.state not in (IDLE, HEAD, DRAINING)
-        body, self._body = self._body, None
+        if self.state == BODY:
+            self._body = None
         self.client.receive(None)
         self.state = HANDLING
         self.keep_alive = False
@@ -532,20 +545,19 @@ class HttpConnection(ContentStates):
             self._linger()
         elif self.state == ANSWERING:
             self.state = RETURNED
-        if body:
-            self._guarded(body.abort, text, status)
+        self._drop_content(text, status)
 
-    def _drop_content(self, reason):
-        """Tell the sink, where there is one, that nothing more comes. reason: str."""
+    def _drop_content(self, reason, status=0):  # small: False without content
+        """Tell the sink, where there is one, that nothing more comes. reason: str. status: int, the answer's, or 0."""
         body, self._body = self._body, None
         if body:
-            self._guarded(body.abort, reason)
+            self._guarded(body.abort, reason, status)
 
-    def _answer_meanwhile(self, function, *args):
-        """Answer while content comes that is not taken any more, as from a timer; refuse a second answer."""
+    def _answer_meanwhile(self, function, *args):  # small: False without content
+        """Answer while content comes that is not taken any more, as from a timer. Return False in other states."""
         state = self.state
         if state not in (RECEIVING, READING, PAUSED) or self.client.pool.is_foreign():
-            return self.refuse_second()
+            return False
         self._suspend()
         self.state = HANDLING
         done = function(*args)
@@ -559,7 +571,7 @@ class HttpConnection(ContentStates):
     def answer(self, data):
         """Send an answer that is whole, of a handler that runs. data: bytes. Return False if there was one before."""
         if self.state != HANDLING:
-            return self._answer_meanwhile(self.answer, data)
+            return self._answer_meanwhile(self.answer, data) or self.refuse_second()
         done = self.client.put(data)
         if done:
             self.state = SENT
@@ -573,7 +585,7 @@ class HttpConnection(ContentStates):
     def begin(self):
         """Begin an answer in parts. Return False, and log, if there was one before."""
         if self.state != HANDLING:
-            return self._answer_meanwhile(self.begin)
+            return self._answer_meanwhile(self.begin) or self.refuse_second()
         self.state = ANSWERING
         return True
 
@@ -709,9 +721,10 @@ class HttpConnection(ContentStates):
         if self._wanting:
             self._mws2.slots.forget(self)
         self._wanting = None
-        if self.state == READING:
+        if self._is_in(READING):
             self.state = HANDLING
         self._drop_content('The client is gone.')
+        self._body = None
         self.parser.release()
         if slot:
             slot.Available = True

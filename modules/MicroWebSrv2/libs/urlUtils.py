@@ -51,39 +51,25 @@ def _split_fields(data):
     return fields
 
 
-def _decode_at_once(data):
-    """Decode a whole query or form before its fields are split: each escape once, wherever it stands.
-
-    data: bytes, without `+`. Return str, or None where that would not be the same as field by field.
-    """
-    try:
-        if b'%' in data:
-            escapes = {part[:2] for part in data.split(b'%')[1:]}
-            if len(escapes) > _MAX_AT_ONCE:
-                return None
-            for escape in escapes:
-                byte = unhexlify(escape)
-                if not byte or byte in b'&=':
-                    return None
-                if byte != b'%':
-                    data = data.replace(b'%' + escape, byte)
-            data = data.replace(b'%25', b'%')  # last: what it gives is no escape
-        return str(data, 'utf-8')
-    except ValueError:  # of what is no escape or no UTF-8
-        return None
-
-
 def parse_query(data):
     """Parse `name=value&name=value`, of a query or of an URL-encoded form.
 
     data: bytes. Return dict of str to str, decoded; of a name given twice the last value wins. Fields beyond the first
     MAX_FIELDS are left out: refuse data whose count_fields() is higher.
     """
+    return _parse_at_once(data) or _parse_fields(data)
+
+
+def _parse_at_once(data):  # small: False without speed
+    """Do what parse_query() does, decoding before the fields are split: each escape once, wherever it stands.
+
+    Return None where that is not the same.
+    """
     pairs = {}
-    data = data.replace(b'+', b' ')
-    text = _decode_at_once(data)
-    if text is None:
-        return _parse_fields(data)
+    try:
+        text = _decode_at_once(data.replace(b'+', b' '))
+    except ValueError:  # of what is no escape or no UTF-8
+        return None
     fields = text.split('&', MAX_FIELDS)
     if len(fields) > MAX_FIELDS:
         fields.pop()
@@ -92,6 +78,22 @@ def parse_query(data):
             pair = field.split('=', 1)
             pairs[pair[0]] = pair[1] if len(pair) == 2 else ''
     return pairs
+
+
+def _decode_at_once(data):
+    """Return a query or form, decoded, str. Raise ValueError where its fields would not be the same."""
+    if b'%' in data:
+        escapes = {part[:2] for part in data.split(b'%')[1:]}
+        if len(escapes) > _MAX_AT_ONCE:
+            raise ValueError
+        for escape in escapes:
+            byte = unhexlify(escape)
+            if not byte or byte in b'&=':
+                raise ValueError
+            if byte != b'%':
+                data = data.replace(b'%' + escape, byte)
+        data = data.replace(b'%25', b'%')  # last: what it gives is no escape
+    return str(data, 'utf-8')
 
 
 def _parse_fields(data):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from .targets import APPS, ROOT, START_TIMEOUT, Output, Server, TargetError, free_port
+from .targets import APPS, EXAMPLES, ROOT, START_TIMEOUT, Output, Server, TargetError, free_port
 
 sys.path.append(str(ROOT))  # after the tests' own folders
 
@@ -209,7 +209,8 @@ class Qemu:
     def _put_module(self, name):
         if name not in self._files:
             compiled = self._scratch / f'{name}.mpy'
-            command = [sources.mpy_cross({}), '-s', f'{name}.py', '-o', compiled, APPS / f'{name}.py']
+            source = next(path for folder in (APPS, *EXAMPLES) if (path := folder / f'{name}.py').is_file())
+            command = [sources.mpy_cross({}), '-s', f'{name}.py', '-o', compiled, source]
             subprocess.run(command, check=True)
             self.put(f'{name}.mpy', compiled.read_bytes())
             self._files.add(name)
@@ -221,6 +222,8 @@ class Qemu:
         self.reset()
         self._put_module('testbed')
         self._put_module(app)
+        if 'example' in settings:
+            self._put_module(settings['example'])
         self.put('settings.json', json.dumps(dict(settings, host='0.0.0.0', port=BOARD_PORT)).encode())
         self._execute_well(NETWORK)
         part = Part(self._console)

@@ -22,6 +22,7 @@ from .client import TIMEOUT, Connection
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 APPS = ROOT / 'tests' / 'host' / 'app'
+EXAMPLES = sorted(path for path in (ROOT / 'examples').glob('*') if path.is_dir())
 START_TIMEOUT = 60  # seconds, for a computer that has a lot else to do
 
 
@@ -255,7 +256,8 @@ class CPython(ProcessTarget):
         return [sys.executable, '-u', '-X', 'utf8', str(script), *map(str, arguments)]
 
     def environment(self):
-        return dict(os.environ, PYTHONPATH=f'{ROOT / "modules"}{os.pathsep}{APPS}', PYTHONDONTWRITEBYTECODE='1')
+        path = os.pathsep.join(map(str, (ROOT / 'modules', APPS, *EXAMPLES)))
+        return dict(os.environ, PYTHONPATH=path, PYTHONDONTWRITEBYTECODE='1')
 
 
 class UnixFirmware(ProcessTarget):
@@ -275,4 +277,4 @@ class UnixFirmware(ProcessTarget):
 
     def environment(self):
         modules = [str(ROOT / 'modules'), str(ROOT / 'boards' / 'lib')] if self.options.unfrozen else []
-        return dict(os.environ, MICROPYPATH=':'.join([*modules, '.frozen', str(APPS)]))
+        return dict(os.environ, MICROPYPATH=':'.join([*modules, '.frozen', *map(str, (APPS, *EXAMPLES))]))
