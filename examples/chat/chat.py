@@ -6,8 +6,8 @@ mpremote run examples/chat/chat.py           on a board
 
 import json
 
-from MicroWebSrv2 import GET, MicroWebSrv2, WebRoute
-from MicroWebSrv2.mods.WebSockets import WebSocketRoute
+from MicroWebSrv2 import GET, HttpRequest, MicroWebSrv2, WebRoute
+from MicroWebSrv2.mods.WebSockets import WebSocket, WebSocketRoute
 
 MOST_IN_ALL = 12  # people
 LONGEST = 500  # characters of what is said
@@ -42,22 +42,22 @@ form.onsubmit = event => {
 module = MicroWebSrv2.LoadModule('WebSockets')
 server = MicroWebSrv2()
 server.BindAddress = ('0.0.0.0', 8080)
-rooms = {}  # name -> list of WebSocket
+rooms: dict[str, list[WebSocket]] = {}  # by name
 
 
-def decide(microWebSrv2, request):
+def decide(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Refuse who is one too many."""
     if sum([len(room) for room in rooms.values()]) >= MOST_IN_ALL:
         request.Response.ReturnServiceUnavailable()
 
 
-def tell(name, message):
+def tell(name: str, message: dict[str, str | int]) -> None:
     """Send a message to all in a room."""
     module.Broadcast(rooms.get(name, ()), json.dumps(message))
 
 
 @WebSocketRoute('/chat/<room>')
-def enter(microWebSrv2, webSocket, args):
+def enter(microWebSrv2: MicroWebSrv2, webSocket: WebSocket, args: dict[str, str | int]) -> None:
     """Let somebody into a room."""
     name = str(args['room'])
     webSocket.MaxRecvMessageLength = 4 * LONGEST
@@ -68,7 +68,7 @@ def enter(microWebSrv2, webSocket, args):
     tell(name, {'people': len(rooms[name])})
 
 
-def leave(name, webSocket):
+def leave(name: str, webSocket: WebSocket) -> None:
     """Let somebody out of a room; the last one closes it."""
     rooms[name].remove(webSocket)
     if not rooms[name]:
@@ -78,13 +78,13 @@ def leave(name, webSocket):
 
 
 @WebRoute(GET, '/')
-def door(microWebSrv2, request):
+def door(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Lead to a room."""
     request.Response.ReturnRedirect('/garden')
 
 
 @WebRoute(GET, '/<room>')
-def page(microWebSrv2, request, args):
+def page(microWebSrv2: MicroWebSrv2, request: HttpRequest, args: dict[str, str | int]) -> None:
     """Answer with the page of a room."""
     request.Response.ReturnOk(PAGE)
 
@@ -92,7 +92,7 @@ def page(microWebSrv2, request, args):
 module.OnWebSocketRequest = decide
 
 
-def main():
+def main() -> None:
     """Serve."""
     server.StartManaged(0)
 

@@ -10,7 +10,7 @@ comes back by itself, says what it has seen last, and gets what it has missed.
 import gc
 import time
 
-from MicroWebSrv2 import GET, MicroWebSrv2, WebRoute
+from MicroWebSrv2 import GET, HttpRequest, MicroWebSrv2, WebRoute
 from MicroWebSrv2.libs.eventStream import EventStream
 
 PERIOD_MS = 500
@@ -44,19 +44,19 @@ source.addEventListener('value', event => {
 
 server = MicroWebSrv2()
 server.BindAddress = ('0.0.0.0', 8080)
-streams = []
-history = []  # (id, value), the oldest first
+streams: list[EventStream] = []
+history: list[tuple[int, int]] = []  # (id, value), the oldest first
 
 
-def measure():
+def measure() -> int:
     """Return what is shown: kilobytes of free memory. Put your sensor here."""
     if hasattr(gc, 'mem_free'):
-        return gc.mem_free() // 1024
+        return int(gc.mem_free() // 1024)
     with open('/proc/meminfo') as file:
         return int([line for line in file if line.startswith('MemAvailable')][0].split()[1])
 
 
-def tick():
+def tick() -> None:
     """Measure, and tell everybody."""
     number = history[-1][0] + 1 if history else int(time.time())  # goes on rising when the server starts anew
     history.append((number, measure()))
@@ -65,13 +65,13 @@ def tick():
 
 
 @WebRoute(GET, '/')
-def page(microWebSrv2, request):
+def page(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Answer with the page."""
     request.Response.ReturnOk(PAGE)
 
 
 @WebRoute(GET, '/events')
-def events(microWebSrv2, request):
+def events(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Let a browser listen; it begins with what it has missed."""
     stream = request.Response.ReturnEventStream(retry=2000)
     seen = int(stream.LastEventID) if stream.LastEventID.isdigit() else 0
@@ -83,7 +83,7 @@ def events(microWebSrv2, request):
         stream.OnClosed = streams.remove
 
 
-def main():
+def main() -> None:
     """Measure and serve."""
     server.Pool.CallEvery(PERIOD_MS, tick)
     server.StartManaged(0)

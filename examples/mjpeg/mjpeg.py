@@ -7,10 +7,10 @@ The generator gives a frame when one is due, and None in between: the server ask
 A browser that is slow gets fewer frames. On boards with the module `camera` the frames are the camera's.
 """
 
-from MicroWebSrv2 import GET, MicroWebSrv2, WebRoute
+from MicroWebSrv2 import GET, HttpRequest, MicroWebSrv2, WebRoute
 
 try:
-    from camera import capture  # JPEG
+    from camera import capture  # type: ignore[import-not-found] # JPEG
 
     KIND = b'image/jpeg'
 except ImportError:
@@ -18,18 +18,22 @@ except ImportError:
     KIND = b'image/bmp'
 
 try:
-    from time import ticks_diff, ticks_ms
+    from time import ticks_diff, ticks_ms  # type: ignore[attr-defined] # of MicroPython
 except ImportError:
     from time import monotonic
 
-    def ticks_ms():
+    def ticks_ms() -> int:
         """Return int, milliseconds."""
         return int(monotonic() * 1000)
 
-    def ticks_diff(end, start):
+    def ticks_diff(end: int, start: int) -> int:
         """Return int, the milliseconds between two times."""
         return end - start
 
+
+TYPE_CHECKING = False  # for mypy it is True; MicroPython has no module of types
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FRAME_MS = 100
 SIZE = 64  # of the picture where there is no camera, a multiple of 32
@@ -38,7 +42,7 @@ server = MicroWebSrv2()
 server.BindAddress = ('0.0.0.0', 8080)
 
 
-def drawing(number):
+def drawing(number: int) -> bytes:
     """Return a picture of a bar that moves, bytes: a bitmap of one bit for each of its points."""
     row = SIZE // 8
     picture = bytearray(62 + SIZE * row)
@@ -59,7 +63,7 @@ def drawing(number):
     return bytes(picture)
 
 
-def frames():
+def frames() -> 'Iterator[bytes | None]':
     """Give the frames, each when it is due."""
     number = 0
     last = ticks_ms()
@@ -73,19 +77,19 @@ def frames():
 
 
 @WebRoute(GET, '/')
-def page(microWebSrv2, request):
+def page(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Answer with the page."""
     request.Response.ReturnOk('<!DOCTYPE html><title>Camera</title><img src="/stream" alt="what the camera sees">')
 
 
 @WebRoute(GET, '/stream')
-def stream(microWebSrv2, request):
+def stream(microWebSrv2: MicroWebSrv2, request: HttpRequest) -> None:
     """Answer with frames, as long as the browser takes them."""
     request.Response.ContentType = 'multipart/x-mixed-replace; boundary=frame'
     request.Response.ReturnStream(200, frames())
 
 
-def main():
+def main() -> None:
     """Serve."""
     server.StartManaged(0)
 

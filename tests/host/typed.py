@@ -1,6 +1,7 @@
 """Uses each documented name as an application does; read by mypy (tests/host/test_types.py), never run."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from MicroWebSrv2 import *
 from MicroWebSrv2.host.testClient import AsyncTestClient, TestClient
@@ -40,6 +41,8 @@ async def answers(mws2: MicroWebSrv2, request: HttpRequest, args: dict[str, int]
     response.Return(200, b'')
     response.ReturnFile('a', attachmentName='b')
     response.ReturnStream(200, open('a', 'rb'))
+    response.ReturnStream(200, iter(['a', b'b', None]))
+    response.ReturnStream(200, parts())
     response.ReturnRedirect('/', 303)
     response.ReturnUnauthorized('Basic', realm='x')
     if response.SwitchingProtocols('x'):
@@ -89,6 +92,11 @@ async def read_pieces(mws2: MicroWebSrv2, request: HttpRequest) -> None:
     async for piece in reader:
         head += piece
     request.Response.ReturnOk(head)
+
+
+async def parts() -> AsyncIterator[bytes | None]:
+    yield b''
+    yield None
 
 
 def answered(request: HttpRequest) -> None:

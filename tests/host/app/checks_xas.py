@@ -4,6 +4,7 @@ import socket
 import sys
 
 from checking import equal, raises, sleep_ms
+from MicroWebSrv2.libs.xasTCP import idlest
 from MicroWebSrv2.libs.XAsyncSockets import (
     XAsyncSocket,
     XAsyncSocketException,
@@ -299,6 +300,30 @@ def check_a_server_on_a_port_in_use():
     again = XAsyncTCPServer.Create(pool, server.SrvAddr)
     equal(again.SrvAddr, server.SrvAddr)
     again.Close()
+
+
+class Ranked:
+    """Stands for a connection, and for its protocol, which can be spared at a rank, or cannot."""
+
+    def __init__(self, rank, closed=False):
+        self.rank = rank
+        self.closed = closed
+        self.protocol = self
+
+    def spare(self):
+        return self.rank
+
+
+def check_the_connection_that_gives_way_is_the_one_idle_longest():
+    first, second, third, busy, closed = Ranked(5), Ranked(6), Ranked(7), Ranked(None), Ranked(1, closed=True)
+    without_protocol = Ranked(1)
+    without_protocol.protocol = None
+    others = [busy, closed, without_protocol]
+    for clients in ([first, second, third], [third, first, second], [second, third, first]):
+        assert idlest(clients + others) is first
+        assert idlest(others + clients) is first
+    equal(idlest(others), None)
+    equal(idlest([]), None)
 
 
 def check_addresses_of_a_connection():
