@@ -1,2 +1,14 @@
-include('../manifest.py', network=('net_lan', 'net_wlan'), boot=False, asyncio=False)
+# All of it lies in RAM here: what is optional is left out.
+include(
+    '../manifest.py',
+    network=('net_lan', 'net_wlan'),
+    boot=False,
+    asyncio=False,
+    hooks=False,
+    content=False,
+    streams=False,
+    timers=False,
+    route_kinds=False,
+    cookies=False,
+)
 module('board.py')
