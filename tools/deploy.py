@@ -12,6 +12,15 @@ from tools import boards, common, frozen, repl
 from tools.common import ROOT, Failure
 
 # Where modules go: on the board's search path, after what its image has frozen.
+# All code lies in RAM on a board that runs stock MicroPython. What is optional is left out there, and line numbers.
+LEFT_OUT = frozenset(
+    (
+        *('atomicFile', 'boundedTable', 'contentAsyncio', 'contentStates', 'cookies', 'CSRF', 'errorPages'),
+        *('eventStream', 'httpContent', 'httpFeed', 'httpFeedAsync', 'httpForm', 'Login', 'multipart', 'RateLimit'),
+        *('routeKinds', 'secrets', 'serverHooks', 'Sessions', 'sessionStores', 'throttle', 'uptime', 'wsQueue'),
+    )
+)
+OPTIMISATION = 3  # mpy-cross -O
 LIB = 'lib'
 PACKAGES = ('MicroWebSrv2', 'firmware')
 
@@ -64,6 +73,8 @@ def software(ctx, target, root):
     cross = ctx.mpy_cross()
     folder = ctx.build / 'deploy'
     for entry in frozen.manifest_files(ctx, [ctx.board / 'manifest.py']):
+        if Path(entry.target_path).stem in LEFT_OUT:
+            continue
         if _is_for_stock(ctx, entry):
             data = compiled(ctx, cross, folder, entry.full_path, entry.target_path, entry.opt)
             files[f'{root}/{LIB}/{entry.target_path[:-3]}.mpy'] = data
@@ -100,7 +111,7 @@ def compiled(ctx, cross, folder, source, target_path, opt):
     made = folder / target_path.replace('/', '.').replace('.py', '.mpy')
     with common.disk_errors('compiling'):
         made.parent.mkdir(parents=True, exist_ok=True)
-    command = [cross, '-s', target_path, '-o', made, *([f'-O{opt}'] if opt else []), source]
+    command = [cross, '-s', target_path, '-o', made, f'-O{opt or OPTIMISATION}', source]
     ctx.run(command, what=f'compiling {target_path}')
     return made.read_bytes()
 

@@ -10,5 +10,6 @@ include(
     timers=False,
     route_kinds=False,
     cookies=False,
+    opt=3,  # no line numbers: a tenth of the code
 )
 module('board.py')

@@ -19,8 +19,8 @@ class StockContext(boards.Context):
     """The board QEMU with a stock firmware."""
 
     def __init__(self):
-        super().__init__('QEMU')
-        self.build = BUILD / 'QEMU-stock'
+        super().__init__('QEMU', {'RAM_KB': '256'})  # as a Pico W: 131 KB of heap do not suffice any more
+        self.build = BUILD / 'QEMU-stock-256'
         self.log = self.build / 'build.log'
 
     def manifest(self):
