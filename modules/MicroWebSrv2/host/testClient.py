@@ -158,6 +158,36 @@ class _Exchanges:
                 connection.close()
         self._connection = None
 
+    # What Request() returns: a TestResponse, or what is awaited for it.
+
+    def Get(self, path, **others):
+        """Send GET. Arguments and result as of Request()."""
+        return self.Request('GET', path, **others)
+
+    def Head(self, path, **others):
+        """Send HEAD. Arguments and result as of Request()."""
+        return self.Request('HEAD', path, **others)
+
+    def Post(self, path, **others):
+        """Send POST. Arguments and result as of Request()."""
+        return self.Request('POST', path, **others)
+
+    def Put(self, path, **others):
+        """Send PUT. Arguments and result as of Request()."""
+        return self.Request('PUT', path, **others)
+
+    def Patch(self, path, **others):
+        """Send PATCH. Arguments and result as of Request()."""
+        return self.Request('PATCH', path, **others)
+
+    def Delete(self, path, **others):
+        """Send DELETE. Arguments and result as of Request()."""
+        return self.Request('DELETE', path, **others)
+
+    def Options(self, path, **others):
+        """Send OPTIONS. Arguments and result as of Request()."""
+        return self.Request('OPTIONS', path, **others)
+
 
 class _WithInfo:
     """An answer as http.cookiejar wants one."""
@@ -215,34 +245,6 @@ class TestClient(_Exchanges):
         """
         return self.wait(self._request(method, path, headers, query, form, json, content))
 
-    def Get(self, path, **others):
-        """Send GET. Arguments and result as of Request()."""
-        return self.Request('GET', path, **others)
-
-    def Head(self, path, **others):
-        """Send HEAD. Arguments and result as of Request()."""
-        return self.Request('HEAD', path, **others)
-
-    def Post(self, path, **others):
-        """Send POST. Arguments and result as of Request()."""
-        return self.Request('POST', path, **others)
-
-    def Put(self, path, **others):
-        """Send PUT. Arguments and result as of Request()."""
-        return self.Request('PUT', path, **others)
-
-    def Patch(self, path, **others):
-        """Send PATCH. Arguments and result as of Request()."""
-        return self.Request('PATCH', path, **others)
-
-    def Delete(self, path, **others):
-        """Send DELETE. Arguments and result as of Request()."""
-        return self.Request('DELETE', path, **others)
-
-    def Options(self, path, **others):
-        """Send OPTIONS. Arguments and result as of Request()."""
-        return self.Request('OPTIONS', path, **others)
-
     def WebSocket(self, path, headers=None):
         """Open a WebSocket. Return TestWebSocket. Raise ConnectionRefusedError where the server answers otherwise."""
         return TestWebSocket(self, *self.wait(self._open(path, headers)))
@@ -270,34 +272,6 @@ class AsyncTestClient(_Exchanges):
     async def Request(self, method, path, headers=None, query=None, form=None, json=None, content=None):
         """Send a request. Arguments and result as of TestClient.Request()."""
         return await self.wait(self._request(method, path, headers, query, form, json, content))
-
-    def Get(self, path, **others):
-        """Send GET. Arguments and result as of Request()."""
-        return self.Request('GET', path, **others)
-
-    def Head(self, path, **others):
-        """Send HEAD. Arguments and result as of Request()."""
-        return self.Request('HEAD', path, **others)
-
-    def Post(self, path, **others):
-        """Send POST. Arguments and result as of Request()."""
-        return self.Request('POST', path, **others)
-
-    def Put(self, path, **others):
-        """Send PUT. Arguments and result as of Request()."""
-        return self.Request('PUT', path, **others)
-
-    def Patch(self, path, **others):
-        """Send PATCH. Arguments and result as of Request()."""
-        return self.Request('PATCH', path, **others)
-
-    def Delete(self, path, **others):
-        """Send DELETE. Arguments and result as of Request()."""
-        return self.Request('DELETE', path, **others)
-
-    def Options(self, path, **others):
-        """Send OPTIONS. Arguments and result as of Request()."""
-        return self.Request('OPTIONS', path, **others)
 
     async def WebSocket(self, path, headers=None):
         """Open a WebSocket. Return AsyncTestWebSocket. Raise as TestClient.WebSocket()."""
